@@ -1,0 +1,107 @@
+"""A table as read from a file: columns of text that remember where they came from.
+
+Nothing is guessed from the cells: whether a column is a class or a number is what the model says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from breedeval.errors import Findings, InputError, Problem
+from breedeval.levels import Codes, Levels, classify, text_array
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of equal length read from one file.
+
+    Parameters
+    ----------
+    source : str
+        Name of the file as a person would say it.
+    columns : mapping of str to pyarrow.Array
+        Text columns (missing cells are null); numeric columns only where the file is typed.
+    lines : ndarray of int64 or None
+        Line of the file on which each row stands; None when rows have no lines (Parquet).
+    """
+
+    source: str
+    columns: Mapping[str, pa.Array]
+    lines: NDArray[np.int64] | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def where(self, row: int) -> str:
+        """``file:line`` of a row (or ``file:row`` where the format has no lines)."""
+        if self.lines is None:
+            return f"{self.source}, row {row + 1}"
+        return f"{self.source}:{int(self.lines[row])}"
+
+    def text(self, name: str) -> pa.Array:
+        """A column as text; null where missing."""
+        self._known(name)
+        return text_array(self.columns[name])
+
+    def classes(self, name: str) -> tuple[Levels, Codes]:
+        """Levels of a column in natural order and the code of every row (−1 where missing)."""
+        return classify(self.text(name))
+
+    def numbers(self, name: str, findings: Findings) -> NDArray[np.float64]:
+        """A column as float64, NaN where missing; every cell that is no number is a fault."""
+        self._known(name)
+        column = self.columns[name]
+        if not (pa.types.is_large_string(column.type) or pa.types.is_string(column.type)):
+            values = column.cast(pa.float64())
+            return np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
+        text = pc.utf8_trim_whitespace(text_array(column))
+        number = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+        wrong = pc.and_(pc.is_valid(text), pc.invert(pc.match_substring_regex(text, number)))
+        rows = np.flatnonzero(wrong.fill_null(False).to_numpy(zero_copy_only=False))
+        if rows.size:
+            self._not_numbers(name, rows, findings)
+            keep = pa.array(~np.isin(np.arange(len(text)), rows))
+            text = pc.if_else(keep, text, pa.scalar(None, pa.large_string()))
+        unsigned = pc.replace_substring_regex(text, r"^\+", "")
+        return np.array(unsigned.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+
+    def select(self, rows: NDArray[np.int64]) -> Table:
+        """The same table with only the given rows, in that order."""
+        index = pa.array(rows)
+        kept = {name: column.take(index) for name, column in self.columns.items()}
+        return Table(self.source, kept, None if self.lines is None else self.lines[rows])
+
+    def require(self, names: list[str], findings: Findings, used_for: str) -> None:
+        """Record a fault for every name that is not a column, with the nearest that is."""
+        for name in names:
+            if name not in self.columns:
+                findings.fault("column", self._missing(name, used_for))
+
+    def _known(self, name: str) -> None:
+        if name not in self.columns:
+            raise InputError(self._missing(name, ""))
+
+    def _missing(self, name: str, used_for: str) -> Problem:
+        near = get_close_matches(name, list(self.columns), 1)
+        remedy = f"Did you mean '{near[0]}'?" if near else ""
+        purpose = f" ({used_for})" if used_for else ""
+        have = ", ".join(list(self.columns)[:20])
+        return Problem(self.source, f"there is no column '{name}'{purpose}",
+                       f"The columns are: {have}", remedy)
+
+    def _not_numbers(self, name: str, rows: NDArray[np.int64], findings: Findings) -> None:
+        cells = self.text(name)
+        findings.fault(f"number:{name}", *(
+            Problem(self.where(int(row)), f"'{cells[int(row)].as_py()}' in column '{name}'"
+                    " is not a number", "Expected a decimal number such as 12.5",
+                    "Correct the cell, or add the text to 'records: missing' if it means missing")
+            for row in rows[:5]), total=int(rows.size))
