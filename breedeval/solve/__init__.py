@@ -1,0 +1,29 @@
+"""Solvers behind one seam: sparse Cholesky, LU, conjugate gradients, the selected inverse."""
+
+from __future__ import annotations
+
+from breedeval.solve.backends import Backend, backends, direct_solver
+from breedeval.solve.conjugate_gradient import conjugate_gradient
+from breedeval.solve.lu import LuSolver
+from breedeval.solve.protocols import (
+    Analysis,
+    DirectSolver,
+    Factor,
+    IterativeSolution,
+    Operator,
+    SingularSystemError,
+)
+
+__all__ = [
+    "Analysis",
+    "Backend",
+    "DirectSolver",
+    "Factor",
+    "IterativeSolution",
+    "LuSolver",
+    "Operator",
+    "SingularSystemError",
+    "backends",
+    "conjugate_gradient",
+    "direct_solver",
+]
