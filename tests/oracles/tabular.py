@@ -1,0 +1,58 @@
+"""A by the tabular method, one cell at a time: slow, obvious, and the judge of everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float64 = NDArray[np.float64]
+
+
+def tabular(
+    sire: Sequence[int],
+    dam: Sequence[int],
+    selfings: Sequence[float] | None = None,
+    gamma: Float64 | None = None,
+) -> Float64:
+    """A, parents-first: a_ij = ½(a_sj + a_dj) for j before i; a_ii = 1 + F_i.
+
+    F⁰ = ½ a_sd for a cross, 0 if a parent is unknown; k selfings halve 1 − F k times. The first
+    individuals are metafounders with relationships ``gamma``.
+    """
+    n = len(sire)
+    m = 0 if gamma is None else len(gamma)
+    a = np.zeros((n, n))
+    for i in range(n):
+        if gamma is not None and i < m:
+            a[i, :m] = gamma[i]
+            continue
+        s, d = sire[i], dam[i]
+        for j in range(i):
+            from_sire = a[s, j] if s >= 0 else 0.0
+            from_dam = a[d, j] if d >= 0 else 0.0
+            a[i, j] = a[j, i] = 0.5 * (from_sire + from_dam)
+        f = 0.5 * a[s, d] if s >= 0 and d >= 0 else 0.0
+        if selfings is not None:
+            f = 1.0 - (1.0 - f) * 0.5 ** selfings[i]
+        a[i, i] = 1.0 + f
+    return a
+
+
+def group_fractions(
+    sire: Sequence[int],
+    dam: Sequence[int],
+    sire_group: Sequence[int],
+    dam_group: Sequence[int],
+    n_groups: int,
+) -> Float64:
+    """Q by following every unknown parent to its group."""
+    q = np.zeros((len(sire), n_groups))
+    for i in range(len(sire)):
+        for parent, group in ((sire[i], sire_group[i]), (dam[i], dam_group[i])):
+            if parent >= 0:
+                q[i] += 0.5 * q[parent]
+            elif group >= 0:
+                q[i, group] += 0.5
+    return q
