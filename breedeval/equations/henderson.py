@@ -1,0 +1,210 @@
+"""Henderson's mixed-model equations, ready for a direct or an iterative solver.
+
+[X′R⁻¹X, X′R⁻¹Z; Z′R⁻¹X, Z′R⁻¹Z + K⁻¹ ⊗ Σ⁻¹] [b; u] = [X′R⁻¹y; Z′R⁻¹y]     (Henderson 1984)
+
+One row of W = [X, Z] a record; every random effect adds its relationship's precision K⁻¹ times
+the inverse of its covariance Σ. Columns of X that depend on others are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from breedeval.covariance.unstructured import Unstructured
+from breedeval.equations.rank import Rank, fixed_rank
+from breedeval.kernels import assemble
+from breedeval.model.design import Design
+from breedeval.model.layout import Layout, fixed_positions, make_layout
+from breedeval.relationship.precision import Precision
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """The equations of one model; also an operator for iterative solvers.
+
+    Parameters
+    ----------
+    design : Design
+    layout : Layout
+    precisions : tuple of Precision, one a random effect
+    covariances : tuple of Unstructured, one a random effect
+    residual : float
+        σ²ₑ.
+    rank : Rank
+        Dependencies of the fixed part, in positions of the layout.
+    number : ndarray of int32, shape (layout.size,)
+        Equation of each position; −1 for a column set to zero.
+    columns : ndarray of int32, shape (n, t)
+        Equations of the non-zeros of each row of W; −1 for none.
+    values : ndarray of float64, shape (n, t)
+        The non-zeros.
+    """
+
+    design: Design
+    layout: Layout
+    precisions: tuple[Precision, ...]
+    covariances: tuple[Unstructured, ...]
+    residual: float
+    rank: Rank
+    number: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    values: Vector
+
+    @property
+    def size(self) -> int:
+        """Number of equations."""
+        return self.layout.size - int(self.rank.dropped.size)
+
+    @property
+    def fixed_size(self) -> int:
+        """Rank of the fixed part, groups included: p of the likelihood."""
+        groups = sum(
+            len(precision.groups) * covariance.size
+            for precision, covariance in zip(self.precisions, self.covariances, strict=True)
+            if precision.group_contributions(np.zeros(0, np.int64)).shape[1])
+        return self.layout.fixed_size + groups - int(self.rank.dropped.size)
+
+    @cached_property
+    def residual_precision(self) -> Vector:
+        """Diagonal of R⁻¹ = w/σ²ₑ, shape (n,)."""
+        return self.design.weights / self.residual
+
+    @cached_property
+    def right_hand_side(self) -> Vector:
+        """W′R⁻¹y, shape (size,)."""
+        return np.asarray(assemble.transposed_product(
+            self.columns, self.values, self.residual_precision * self.design.y, self.size))
+
+    def lower(self) -> sp.csc_array:
+        """Lower triangle of the coefficient matrix C, assembled in one pass over the records.
+
+        Cost: O(n t² + nnz(K⁻¹) c²) time; 12 bytes a term twice over.
+        """
+        rows, columns, terms = self._random_terms()
+        indptr, indices, data = assemble.assemble_lower(
+            self.columns, self.values, self.residual_precision, rows, columns, terms, self.size)
+        kind = np.int32 if indices.size < 2**31 else np.int64
+        return sp.csc_array((data, indices.astype(kind, copy=False), indptr.astype(kind)),
+                            shape=(self.size, self.size))
+
+    def product(self, x: Vector) -> Vector:
+        """Cx for x of shape (size,), without C."""
+        fitted = assemble.product(self.columns, self.values, x)
+        result = np.asarray(assemble.transposed_product(
+            self.columns, self.values, self.residual_precision * fitted, self.size))
+        for effect, (precision, covariance) in enumerate(
+                zip(self.precisions, self.covariances, strict=True)):
+            number = self.number[self.layout.random_slice(effect)]
+            own = np.where(number >= 0, x[number], 0.0).reshape(-1, covariance.size)
+            share = precision.product(np.ascontiguousarray(own)) @ covariance.precision
+            result[number[number >= 0]] += share.ravel()[number >= 0]
+        return result
+
+    def diagonal(self) -> Vector:
+        """diag(C), shape (size,)."""
+        result = np.asarray(assemble.transposed_product(
+            self.columns, self.values**2, self.residual_precision, self.size))
+        for effect, (precision, covariance) in enumerate(
+                zip(self.precisions, self.covariances, strict=True)):
+            number = self.number[self.layout.random_slice(effect)]
+            own = np.outer(precision.diagonal(), np.diagonal(covariance.precision)).ravel()
+            result[number[number >= 0]] += own[number >= 0]
+        return result
+
+    def _random_terms(self) -> tuple[NDArray[np.int32], NDArray[np.int32], Vector]:
+        """Lower triangle of every K⁻¹ ⊗ Σ⁻¹, in equation numbers."""
+        rows, columns, terms = [], [], []
+        for effect, (precision, covariance) in enumerate(
+                zip(self.precisions, self.covariances, strict=True)):
+            lower = precision.lower().tocoo()
+            inverse = covariance.precision
+            number = self.number[self.layout.random_slice(effect)].reshape(-1, covariance.size)
+            for k, m in np.ndindex(inverse.shape):
+                if inverse[k, m] == 0.0:
+                    continue
+                row, column = number[lower.row, k], number[lower.col, m]
+                keep = (row >= 0) & (column >= 0)
+                if k < m:  # on the diagonal of K⁻¹ this is the upper triangle of Σ⁻¹
+                    keep &= lower.row != lower.col
+                rows.append(np.maximum(row, column)[keep])
+                columns.append(np.minimum(row, column)[keep])
+                terms.append((lower.data * inverse[k, m])[keep])
+        if not rows:
+            return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)
+        return np.concatenate(rows), np.concatenate(columns), np.concatenate(terms)
+
+
+def make_equations(
+    design: Design, precisions: tuple[Precision, ...], covariances: tuple[Unstructured, ...],
+    residual: float,
+) -> Equations:
+    """Set the equations up: lay out the unknowns and leave out dependent columns.
+
+    Parameters
+    ----------
+    design : Design
+    precisions, covariances : tuples, one entry a random effect
+    residual : float
+        σ²ₑ > 0.
+    """
+    groups = tuple(len(precision.groups) for precision in precisions)
+    layout = make_layout(design, groups)
+    rank = _rank(design, layout, precisions)
+    kept = np.ones(layout.size, bool)
+    kept[rank.dropped] = False
+    number = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+    positions, values = layout.columns(design)
+    columns = np.where(positions >= 0, number[positions], -1).astype(np.int32)
+    return Equations(design, layout, precisions, covariances, residual, rank, number,
+                     np.ascontiguousarray(columns), np.ascontiguousarray(values))
+
+
+def _rank(design: Design, layout: Layout, precisions: tuple[Precision, ...]) -> Rank:
+    """Rank of [X, ZQ], with columns numbered as in the layout."""
+    blocks, places, preference = [], [], []
+    for term, offset in reversed(list(zip(design.fixed, layout.fixed_offsets, strict=True))):
+        own = fixed_positions(term)
+        rows = np.repeat(np.arange(design.size), own.shape[1])
+        blocks.append(sp.csc_array((term.values.ravel(), (rows, own.ravel())),
+                                   shape=(design.size, term.size)))
+        places.append(np.arange(offset, offset + term.size))
+    for effect, precision in enumerate(precisions):
+        block, place = _group_columns(design, layout, effect, precision)
+        blocks.insert(0, block)
+        places.insert(0, place)
+    if not places or not sum(place.size for place in places):
+        return Rank(np.zeros(0, np.int64), sp.csr_array((0, layout.size)))
+    place = np.concatenate(places)
+    preference = np.arange(place.size)
+    found = fixed_rank(sp.csc_array(sp.hstack(blocks)), preference)
+    entries = found.dependencies.tocoo()
+    wide = sp.csr_array((entries.data, (entries.row, place[entries.col])),
+                        shape=(found.dropped.size, layout.size))
+    return Rank(place[found.dropped], wide)
+
+
+def _group_columns(
+    design: Design, layout: Layout, effect: int, precision: Precision
+) -> tuple[sp.csc_array, NDArray[np.int64]]:
+    """ZQ of one effect: what every group contributes to every record, and its positions."""
+    term = design.random[effect]
+    width, individuals = layout.random_widths[effect], len(term.levels)
+    rows = np.arange(individuals) if len(precision.groups) else np.zeros(0, np.int64)
+    q = precision.group_contributions(rows)
+    groups = q.shape[1]
+    if not groups:
+        return sp.csc_array((design.size, 0)), np.zeros(0, np.int64)
+    first = layout.random_offsets[effect] + individuals * width
+    columns = []
+    for component in term.components:
+        share = sum(np.where(code[:, None] >= 0, q[code], 0.0) for code in component.codes.T)
+        columns += [share * value[:, None] for value in component.values.T]
+    block = np.stack(columns, axis=2).reshape(design.size, groups * width)
+    return sp.csc_array(block), first + np.arange(groups * width)

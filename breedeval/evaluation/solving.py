@@ -1,0 +1,144 @@
+"""Solutions of the equations with what belongs to them: PEV, likelihood, how they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breedeval.equations.henderson import Equations
+from breedeval.errors import InputError
+from breedeval.solve import (
+    DirectSolver, Factor, LuSolver, SingularSystemError, conjugate_gradient, direct_solver,
+)
+
+Vector = NDArray[np.float64]
+Method = Literal["cholesky", "lu", "pcg"]
+Progress = Callable[[int, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Solutions:
+    """Solutions of one model, by position in the layout.
+
+    Parameters
+    ----------
+    equations : Equations
+    estimates : ndarray of float64, shape (layout.size,)
+        b and u; 0 for columns set to zero.
+    error_variance : ndarray of float64, shape (layout.size,), or None
+        diag(C⁻¹): squared standard errors of b, prediction error variances of u; NaN for columns
+        set to zero; None when not asked for or not to be had.
+    log_likelihood : float or None
+        REML log-likelihood with its full constant; None from an iterative solver.
+    engine : str
+    iterations : int
+    relative_residual : float
+        ‖b − Cx‖ / ‖b‖, not squared.
+    converged : bool
+    """
+
+    equations: Equations
+    estimates: Vector
+    error_variance: Vector | None
+    log_likelihood: float | None
+    engine: str
+    iterations: int
+    relative_residual: float
+    converged: bool
+
+    def random(self, effect: int, values: Vector) -> Vector:
+        """Values of a random effect as levels × coefficients."""
+        layout = self.equations.layout
+        return values[layout.random_slice(effect)].reshape(-1, layout.random_widths[effect])
+
+
+def solve_direct(
+    equations: Equations, solver: DirectSolver, *, error_variances: Literal["exact", "none"]
+) -> Solutions:
+    """Solve by one factorisation; PEV from the selected inverse on its pattern.
+
+    Raises
+    ------
+    InputError
+        When the equations are singular in spite of full fixed rank; the unknown is named.
+    """
+    lower = equations.lower()
+    try:
+        factor = solver.factorise(lower)
+    except SingularSystemError as error:
+        raise InputError(singular_message(equations, error)) from error
+    rhs = equations.right_hand_side
+    x = factor.solve(rhs)
+    norm = float(np.linalg.norm(rhs))
+    residual = float(np.linalg.norm(rhs - equations.product(x))) / norm if norm else 0.0
+    variance = None
+    if error_variances == "exact":
+        variance = _spread(equations, factor.selected_inverse_diagonal(), np.nan)
+    return Solutions(
+        equations, _spread(equations, x, 0.0), variance,
+        restricted_log_likelihood(equations, factor, x), solver.name, 1, residual, converged=True)
+
+
+def solve_iterative(
+    equations: Equations, *, tolerance: float, max_iterations: int,
+    progress: Progress | None = None,
+) -> Solutions:
+    """Solve by preconditioned conjugate gradients; the coefficient matrix is never formed."""
+    found = conjugate_gradient(
+        equations, equations.right_hand_side, tolerance=tolerance, max_iterations=max_iterations,
+        progress=progress)
+    return Solutions(
+        equations, _spread(equations, found.values, 0.0), None, None, "conjugate gradients",
+        found.iterations, found.relative_residual, found.converged)
+
+
+def make_solver(method: Method, threads: int) -> DirectSolver:
+    """The direct solver of that name; ``cholesky`` is CHOLMOD where it is installed."""
+    return LuSolver(threads=threads) if method == "lu" else direct_solver(threads=threads)
+
+
+def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -> float:
+    """REML log-likelihood at the given variances.
+
+    −½[(n − p) log 2π + log|V| + log|X′V⁻¹X| + y′Py], where log|V| + log|X′V⁻¹X| =
+    log|C| + log|R| + log|G| and y′Py = y′R⁻¹y − x′W′R⁻¹y (Harville 1977; Meyer 1989).
+    """
+    design = equations.design
+    log_r = design.size * np.log(equations.residual) - float(np.log(design.weights).sum())
+    log_g = sum(
+        len(precision.levels) * covariance.log_determinant
+        + covariance.size * precision.log_determinant
+        for precision, covariance in zip(equations.precisions, equations.covariances, strict=True))
+    quadratic = float(design.y @ (equations.residual_precision * design.y)
+                      - x @ equations.right_hand_side)
+    freedom = design.size - equations.fixed_size
+    return -0.5 * (freedom * float(np.log(2 * np.pi)) + factor.log_determinant + log_r + log_g
+                   + quadratic)
+
+
+def singular_message(equations: Equations, error: SingularSystemError) -> str:
+    """Say which unknown the equations do not determine."""
+    position = int(np.flatnonzero(equations.number == error.unknown)[0])
+    layout = equations.layout
+    for effect, term in enumerate(equations.design.random):
+        part = layout.random_slice(effect)
+        if part.start <= position < part.stop:
+            level, coefficient = divmod(position - part.start, layout.random_widths[effect])
+            label = term.levels[level] if level < len(term.levels) else "a group"
+            return (f"the equations are singular at '{term.coefficients()[coefficient]}' of "
+                    f"'{label}' in effect '{term.name}' (relative pivot "
+                    f"{error.relative_pivot:.1e}). Look for identical individuals in its "
+                    "relationship, or variances many orders of magnitude apart.")
+    return (f"the equations are singular at fixed column {position} (relative pivot "
+            f"{error.relative_pivot:.1e}). Rescale covariates to comparable size.")
+
+
+def _spread(equations: Equations, x: Vector, missing: float) -> Vector:
+    """Values by position of the layout, ``missing`` where a column was set to zero."""
+    spread = np.full(equations.layout.size, missing)
+    spread[equations.number >= 0] = x
+    return spread

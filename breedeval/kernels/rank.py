@@ -1,0 +1,140 @@
+"""Which columns of a matrix depend on earlier ones: LDL′ of X′X that steps over zero pivots."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+
+
+@numba.njit(nogil=True)
+def _tree(indptr: Int64, indices: Int32, n: int) -> tuple[Int64, Int64]:
+    """Elimination tree of the upper triangle by columns, and the length of L's columns."""
+    parent = np.full(n, -1, np.int64)
+    flag = np.full(n, -1, np.int64)
+    count = np.zeros(n, np.int64)
+    for k in range(n):
+        flag[k] = k
+        for at in range(indptr[k], indptr[k + 1]):
+            i = indices[at]
+            while i < k and flag[i] != k:
+                if parent[i] < 0:
+                    parent[i] = k
+                count[i] += 1
+                flag[i] = k
+                i = parent[i]
+    return parent, count
+
+
+@numba.njit(
+    (numba.types.Array(numba.int64, 1, "C", readonly=True),
+     numba.types.Array(numba.int32, 1, "C", readonly=True),
+     numba.types.Array(numba.float64, 1, "C", readonly=True), numba.float64),
+    cache=True, nogil=True)
+def dependent_columns(
+    indptr: Int64, indices: Int32, data: Float64, tolerance: float
+) -> tuple[Int64, Int64, Int64, Float64]:
+    """Null vectors of a positive semi-definite matrix M = X′X.
+
+    The up-looking LDL′ of M meets, at a column that depends on earlier ones, a pivot of zero;
+    that column is set aside and b, with X_B b = x_k over the independent columns B before it,
+    follows from its row of L by one back-substitution, L_B′b = l_k.
+
+    Parameters
+    ----------
+    indptr, indices, data
+        Upper triangle of M as compressed columns (rows ≤ column), unit diagonal.
+    tolerance : float
+        Pivots (= 1 − R² on the earlier columns) at or below it are zero.
+
+    Returns
+    -------
+    dependent : int64, shape (d,)
+        Columns that depend on earlier ones.
+    start : int64, shape (d + 1,)
+        Where each null vector begins in the two arrays that follow.
+    places : int64
+        Independent columns with a non-zero b.
+    coefficients : float64
+        b, so that x_k = Σ bⱼ xⱼ.
+    """
+    n = indptr.size - 1
+    parent, count = _tree(indptr, indices, n)
+    start_l = np.zeros(n + 1, np.int64)
+    for k in range(n):
+        start_l[k + 1] = start_l[k] + count[k]
+    rows_l = np.empty(start_l[n], np.int32)
+    values_l = np.empty(start_l[n])
+    filled = np.zeros(n, np.int64)
+    pivot = np.zeros(n)
+    y = np.zeros(n)
+    pattern = np.empty(n, np.int64)
+    flag = np.full(n, -1, np.int64)
+    b = np.zeros(n)
+    dependent = [np.int64(0) for _ in range(0)]
+    starts = [np.int64(0)]
+    places = [np.int64(0) for _ in range(0)]
+    coefficients = [0.0 for _ in range(0)]
+    for k in range(n):
+        top = n
+        flag[k] = k
+        diagonal = 0.0
+        for at in range(indptr[k], indptr[k + 1]):
+            i = indices[at]
+            if i == k:
+                diagonal += data[at]
+                continue
+            y[i] += data[at]
+            length = 0
+            while flag[i] != k:
+                pattern[length] = i
+                length += 1
+                flag[i] = k
+                i = parent[i]
+            while length > 0:
+                top -= 1
+                length -= 1
+                pattern[top] = pattern[length]
+        scale = diagonal
+        for at in range(top, n):
+            i = pattern[at]
+            yi = y[i]
+            y[i] = 0.0
+            if pivot[i] == 0.0:
+                continue
+            for p in range(start_l[i], start_l[i] + filled[i]):
+                y[rows_l[p]] -= values_l[p] * yi
+            l_ki = yi / pivot[i]
+            diagonal -= l_ki * yi
+            rows_l[start_l[i] + filled[i]] = k
+            values_l[start_l[i] + filled[i]] = l_ki
+            filled[i] += 1
+        y[k] = 0.0
+        if diagonal > tolerance * scale:
+            pivot[k] = diagonal
+            continue
+        dependent.append(np.int64(k))
+        for at in range(top, n):
+            i = pattern[at]
+            if pivot[i] != 0.0:
+                filled[i] -= 1
+                b[i] = values_l[start_l[i] + filled[i]]
+        for j in range(k - 1, -1, -1):
+            if pivot[j] == 0.0:
+                continue
+            total = b[j]
+            for p in range(start_l[j], start_l[j] + filled[j]):
+                total -= values_l[p] * b[rows_l[p]]
+            b[j] = total
+        for j in range(k):
+            if abs(b[j]) > 1e-9:
+                places.append(np.int64(j))
+                coefficients.append(b[j])
+            b[j] = 0.0
+        starts.append(np.int64(len(places)))
+    return (np.array(dependent, np.int64), np.array(starts, np.int64),
+            np.array(places, np.int64), np.array(coefficients, np.float64))

@@ -1,0 +1,335 @@
+"""From the user's words and a table of records to a design: every cell is looked at once.
+
+Rows that cannot be used are left out and counted; what would make a result wrong is a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from breedeval.errors import Findings, Problem
+from breedeval.levels import Levels, classify
+from breedeval.model.basis import evaluate_basis, function_names
+from breedeval.model.design import Design, FixedTerm, RandomComponent, RandomTerm
+from breedeval.model.spec import (
+    ClassEffect, Component, FixedEffect, FixedLegendre, FixedPolynomial, Legendre, Model,
+    Polynomial, RandomEffect,
+)
+from breedeval.records import Table
+
+Mask = NDArray[np.bool_]
+FEW = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Levels that a relationship brings, and names by which some of them are also known.
+
+    Parameters
+    ----------
+    levels : Levels
+        Individuals of the relationship.
+    aliases : mapping of str to str
+        Clones and the individual each is a copy of.
+    source : str
+        The file they come from, for messages.
+    """
+
+    levels: Levels
+    aliases: Mapping[str, str]
+    source: str
+
+
+def build_design(
+    model: Model, table: Table, known: Mapping[str, Known], findings: Findings
+) -> Design:
+    """Make the design of a single-trait model.
+
+    Parameters
+    ----------
+    model : Model
+    table : Table
+        Records, one row each.
+    known : mapping of relationship name to Known
+        Levels of the relationships that bring their own (not identity).
+    findings : Findings
+        Receives every fault and warning; faults are raised before this returns.
+
+    Raises
+    ------
+    InputError
+        Columns that are not there, cells that are no numbers, individuals that are not in the
+        relationship, weights that are not positive, no record left.
+    """
+    table.require(_columns(model), findings, "named in the model")
+    findings.raise_faults()
+    trait = model.traits[0]
+    y = _numbers(table, trait, findings)
+    weights = np.ones(table.size)
+    if model.weights:
+        weights = _weights(table, model.weights, findings)
+    used = _complete(model, table, y, weights, findings)
+    findings.raise_faults()
+    rows = np.flatnonzero(used)
+    if rows.size == 0:
+        findings.fault("no records", Problem(
+            table.source, f"no row has the trait '{trait}' and every effect of the model",
+            "Expected at least one complete record",
+            "Look at the missing cells named above, and at 'records: missing'"))
+        findings.raise_faults()
+    kept = table if rows.size == table.size else table.select(rows)
+    fixed = _fixed_terms(model, kept, findings)
+    random = tuple(_random_term(effect, kept, known, findings) for effect in model.random)
+    findings.raise_faults()
+    design = Design(trait, y[rows], weights[rows], fixed, random, rows)
+    _report_thin_levels(design, kept, findings)
+    return design
+
+
+def _columns(model: Model) -> list[str]:
+    names = list(model.traits)
+    for effect in model.fixed:
+        names += _fixed_columns(effect)
+    for random in model.random:
+        for part in random.parts.values():
+            names += [name for source in part.sources for name in source.split(":")]
+            if part.basis is not None:
+                names.append(part.basis.column)
+    if model.weights:
+        names.append(model.weights)
+    return list(dict.fromkeys(names))
+
+
+def _fixed_columns(effect: FixedEffect) -> list[str]:
+    if isinstance(effect, ClassEffect):
+        return list(effect.factors)
+    return [effect.column] + ([effect.within] if effect.within else [])
+
+
+def _numbers(table: Table, name: str, findings: Findings) -> NDArray[np.float64]:
+    values = table.numbers(name, findings)
+    infinite = np.flatnonzero(np.isinf(values))
+    if infinite.size:
+        findings.fault(f"infinite:{name}", *(
+            Problem(table.where(int(row)), f"'{name}' is infinite", "Expected a finite number",
+                    "Correct the cell or leave it empty") for row in infinite[:FEW]),
+            total=int(infinite.size))
+    return values
+
+
+def _weights(table: Table, name: str, findings: Findings) -> NDArray[np.float64]:
+    weights = _numbers(table, name, findings)
+    wrong = np.flatnonzero(weights <= 0)
+    if wrong.size:
+        findings.fault("weights", *(
+            Problem(table.where(int(row)), f"the weight in '{name}' is {weights[row]:g}",
+                    "Expected a number above zero",
+                    "Remove the record if it carries no information") for row in wrong[:FEW]),
+            total=int(wrong.size))
+    return weights
+
+
+def _complete(
+    model: Model, table: Table, y: NDArray[np.float64], weights: NDArray[np.float64],
+    findings: Findings,
+) -> Mask:
+    """Rows with a value for the trait and for everything the model needs of every record."""
+    has_trait = ~np.isnan(y)
+    lacking = int(table.size - has_trait.sum())
+    if lacking:
+        findings.warn("missing trait", Problem(
+            table.source, f"{lacking} of {table.size} rows have no '{model.traits[0]}' and are "
+            "not used"))
+    used = has_trait.copy()
+    for name in dict.fromkeys(_needed(model)):
+        present = _present(table, name, findings)
+        _report_missing(table, name, has_trait & ~present, findings)
+        used &= present
+    if model.weights:
+        _report_missing(table, model.weights, has_trait & np.isnan(weights), findings)
+        used &= ~np.isnan(weights)
+    return used
+
+
+def _needed(model: Model) -> list[str]:
+    """Columns without which a record cannot be used."""
+    names = [name for effect in model.fixed for name in _fixed_columns(effect)]
+    for effect in model.random:
+        parts = list(effect.parts.values())
+        names += [part.basis.column for part in parts if part.basis is not None]
+        first = parts[0]
+        if effect.relationship != "identity" and first.column is not None:
+            names.append(first.column)
+    return names
+
+
+def _present(table: Table, name: str, findings: Findings) -> Mask:
+    present = np.ones(table.size, bool)
+    for part in name.split(":"):
+        present &= np.asarray(pc.is_valid(table.text(part)).to_numpy(zero_copy_only=False))
+    return present
+
+
+def _report_missing(table: Table, name: str, lacking: Mask, findings: Findings) -> None:
+    rows = np.flatnonzero(lacking)
+    if rows.size:
+        findings.warn(f"missing:{name}", Problem(
+            table.source, f"{rows.size} records have no '{name}' and are not used (the first is "
+            f"{table.where(int(rows[0]))})"))
+
+
+def _fixed_terms(model: Model, table: Table, findings: Findings) -> tuple[FixedTerm, ...]:
+    terms = []
+    if model.intercept:
+        n = table.size
+        terms.append(FixedTerm("intercept", np.zeros(n, np.int32), np.ones((n, 1)), ("",), ("",)))
+    for effect in model.fixed:
+        term = (_class_term(effect, table) if isinstance(effect, ClassEffect)
+                else _regression_term(effect, table, findings))
+        if term is not None:
+            terms.append(term)
+    return tuple(terms)
+
+
+def _class_term(effect: ClassEffect, table: Table) -> FixedTerm:
+    levels, codes = classify(_joined(table, effect.factors))
+    return FixedTerm(effect.name, codes, np.ones((table.size, 1)), tuple(levels.to_list()), ("",))
+
+
+def _regression_term(
+    effect: FixedPolynomial | FixedLegendre, table: Table, findings: Findings
+) -> FixedTerm | None:
+    values = _basis_values(effect, table, findings)
+    if values is None:
+        return None
+    name = effect.column if isinstance(effect, Polynomial) else f"legendre({effect.column})"
+    if effect.within is None:
+        codes, levels = np.zeros(table.size, np.int32), ("",)
+    else:
+        found, codes = table.classes(effect.within)
+        levels, name = tuple(found.to_list()), f"{name} within {effect.within}"
+    return FixedTerm(name, codes, values, levels, function_names(effect))
+
+
+def _basis_values(
+    basis: Legendre | Polynomial, table: Table, findings: Findings
+) -> NDArray[np.float64] | None:
+    """Functions of the covariate for every record; None, with a fault, when it is constant."""
+    x = _numbers(table, basis.column, findings)
+    if np.isnan(x).any():  # a cell that is no number: its fault is recorded already
+        return None
+    ends = (float(x.min()), float(x.max()))
+    if isinstance(basis, Legendre) and basis.range is None and ends[0] == ends[1]:
+        findings.fault("constant covariate", Problem(
+            table.source, f"the covariate '{basis.column}' is {ends[0]:g} in every record",
+            "Expected at least two different values",
+            "Give 'range:', or leave the covariate out"))
+        return None
+    if isinstance(basis, Legendre) and basis.range is not None:
+        outside = int(((x < basis.range[0]) | (x > basis.range[1])).sum())
+        if outside:
+            findings.warn("outside range", Problem(
+                table.source, f"{outside} records have '{basis.column}' outside its range "
+                f"{basis.range[0]:g} to {basis.range[1]:g}; the polynomial is extrapolated there"))
+    return evaluate_basis(basis, x, ends)
+
+
+def _joined(table: Table, factors: tuple[str, ...]) -> pa.Array:
+    """One column of text; an interaction's labels are joined by ``:``, null where one is."""
+    columns = [table.text(name) for name in factors]
+    if len(columns) == 1:
+        return columns[0]
+    return pc.binary_join_element_wise(*columns, pa.scalar(":", pa.large_string()),
+                                       null_handling="emit_null")
+
+
+def _random_term(
+    effect: RandomEffect, table: Table, known: Mapping[str, Known], findings: Findings
+) -> RandomTerm:
+    brought = known.get(effect.relationship)
+    levels = brought.levels if brought else _observed_levels(effect, table)
+    components = tuple(
+        _random_component(effect, name, part, table, levels, brought, findings)
+        for name, part in effect.parts.items())
+    return RandomTerm(effect.name, effect.relationship, levels, components)
+
+
+def _observed_levels(effect: RandomEffect, table: Table) -> Levels:
+    columns = [_joined(table, tuple(source.split(":")))
+               for part in effect.parts.values() for source in part.sources]
+    return classify(pa.concat_arrays(columns))[0]
+
+
+def _random_component(
+    effect: RandomEffect, name: str, part: Component, table: Table, levels: Levels,
+    brought: Known | None, findings: Findings,
+) -> RandomComponent:
+    codes = np.empty((table.size, len(part.sources)), np.int32)
+    for at, source in enumerate(part.sources):
+        labels = _joined(table, tuple(source.split(":")))
+        codes[:, at] = levels.codes(labels)
+        if brought is not None and brought.aliases:
+            _resolve_aliases(codes[:, at], labels, levels, brought.aliases)
+        present = np.asarray(pc.is_valid(labels).to_numpy(zero_copy_only=False))
+        _report_unknown(effect, source, present & (codes[:, at] < 0), labels, table, brought,
+                        findings)
+        if part.columns is None and not present.all():
+            findings.warn(f"no level:{effect.name}:{name}", Problem(
+                table.source, f"{int((~present).sum())} records have no '{source}' and carry no "
+                f"'{name}' effect"))
+    values = np.ones((table.size, 1))
+    if part.basis is not None:
+        found = _basis_values(part.basis, table, findings)
+        values = values if found is None else found
+    return RandomComponent(name, codes, values)
+
+
+def _resolve_aliases(
+    codes: NDArray[np.int32], labels: pa.Array, levels: Levels, aliases: Mapping[str, str]
+) -> None:
+    """Give clones the code of the individual each is a copy of, in place."""
+    clones = Levels.of(list(aliases))
+    originals = levels.codes(list(aliases.values()))
+    which = clones.codes(labels)
+    is_clone = which >= 0
+    codes[is_clone] = originals[which[is_clone]]
+
+
+def _report_unknown(
+    effect: RandomEffect, source: str, unknown: Mask, labels: pa.Array, table: Table,
+    brought: Known | None, findings: Findings,
+) -> None:
+    rows = np.flatnonzero(unknown)
+    if rows.size and brought is not None:
+        findings.fault(f"not in relationship:{effect.name}:{source}", *(
+            Problem(table.where(int(row)), f"'{labels[int(row)].as_py()}' in column '{source}' is "
+                    f"not in {brought.source}",
+                    f"Effect '{effect.name}' needs every individual there",
+                    "Add a line for it (parents may be unknown), or remove the record")
+            for row in rows[:FEW]), total=int(rows.size))
+
+
+def _report_thin_levels(design: Design, table: Table, findings: Findings) -> None:
+    """Count levels with one record, and class effects with one level."""
+    for term in design.fixed:
+        if not term.is_class or term.name == "intercept":
+            continue
+        counts = np.bincount(term.codes, minlength=len(term.levels))
+        single = int((counts == 1).sum())
+        if len(term.levels) == 1:
+            findings.warn(f"one level:{term.name}", Problem(
+                table.source, f"'{term.name}' has one level only ('{term.levels[0]}') and says "
+                "nothing beyond the mean"))
+        elif single:
+            findings.warn(f"single:{term.name}", Problem(
+                table.source, f"{single} of the {len(term.levels)} levels of '{term.name}' have "
+                "one record, which then says nothing of the animal"))
+    if design.size > 1 and float(np.ptp(design.y)) == 0.0:
+        findings.warn("constant trait", Problem(
+            table.source, f"'{design.trait}' is {design.y[0]:g} in every record"))

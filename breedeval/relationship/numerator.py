@@ -1,0 +1,152 @@
+"""Additive relationship from the pedigree: K = A, by Henderson's rules with inbreeding.
+
+A⁻¹ = (T⁻¹)′D⁻¹T⁻¹ (Henderson 1976; Quaas 1976). With unknown-parent groups it is the matrix of
+Quaas & Pollak (1981) and Westell et al. (1988), A* = [A⁻¹, −A⁻¹Q; −Q′A⁻¹, Q′A⁻¹Q], whose
+solutions contain the groups' contributions. With metafounders (Legarra et al. 2015) the groups
+have relationships Γ of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from breedeval.errors import InputError, Problem
+from breedeval.levels import Levels
+from breedeval.pedigree import inbreeding as coefficients
+from breedeval.pedigree import relationship
+from breedeval.pedigree.pedigree import Pedigree, Rows
+from breedeval.relationship.precision import Vector
+
+
+@dataclass(frozen=True, eq=False)
+class Numerator:
+    """A⁻¹ of a pedigree, q individuals and then g groups or metafounders.
+
+    Parameters
+    ----------
+    pedigree : Pedigree
+    inbreeding : ndarray of float64, shape (q,)
+        F of the individuals (zeros when inbreeding is ignored on request).
+    mendelian : ndarray of float64, shape (q,)
+        D, the variance of Mendelian sampling in units of σ²ₐ.
+    gamma : ndarray of float64, shape (g, g), or None
+        Γ of metafounders; None for unknown-parent groups.
+    """
+
+    pedigree: Pedigree
+    inbreeding: Vector
+    mendelian: Vector
+    gamma: Vector | None = None
+
+    @property
+    def levels(self) -> Levels:
+        """The individuals, parents first."""
+        return self.pedigree.individuals
+
+    @property
+    def groups(self) -> Levels:
+        """Unknown-parent groups or metafounders."""
+        return self.pedigree.groups
+
+    @property
+    def variance(self) -> Vector:
+        """1 + F."""
+        return 1.0 + self.inbreeding
+
+    @property
+    def log_determinant(self) -> float:
+        """log|A| = Σ log dᵢ (+ log|Γ|)."""
+        own = relationship.log_determinant(self.mendelian)
+        return own if self.gamma is None else own + float(np.linalg.slogdet(self.gamma)[1])
+
+    @cached_property
+    def _lower(self) -> sp.csc_array:
+        if self.gamma is None:
+            return relationship.precision_lower(
+                self.pedigree.sire, self.pedigree.dam, self.mendelian,
+                sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group,
+                n_groups=len(self.groups))
+        first = relationship.precision_lower(
+            *_with_metafounders(self.pedigree), self._extended_mendelian, gamma=self.gamma)
+        whole = sp.csc_array(first + sp.tril(first, -1).T)
+        last = np.roll(np.arange(whole.shape[0]), -len(self.groups))
+        return sp.csc_array(sp.tril(whole[last][:, last]))
+
+    @property
+    def _extended_mendelian(self) -> Vector:
+        return np.concatenate([np.ones(len(self.groups)), self.mendelian])
+
+    def lower(self) -> sp.csc_array:
+        """Lower triangle of A⁻¹ (or A*); at most 3 off-diagonals an individual."""
+        return self._lower
+
+    def diagonal(self) -> Vector:
+        """diag(A⁻¹)."""
+        return np.asarray(self._lower.diagonal())
+
+    def product(self, x: Vector) -> Vector:
+        """A⁻¹x from the pedigree, without A⁻¹. O(qk)."""
+        groups = len(self.groups)
+        if self.gamma is None:
+            return relationship.precision_product(
+                self.pedigree.sire, self.pedigree.dam, self.mendelian, x,
+                sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group)
+        rolled = relationship.precision_product(
+            *_with_metafounders(self.pedigree), self._extended_mendelian,
+            np.roll(x, groups, axis=0), gamma=self.gamma)
+        return np.roll(rolled, -groups, axis=0)
+
+    def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
+        """Q of the individuals: each group's expected share of their genes. O(qg)."""
+        if self.gamma is not None:  # metafounders are random: they take no part in the fixed rank
+            return np.zeros((rows.size, 0))
+        return relationship.group_contributions(
+            self.pedigree.sire, self.pedigree.dam, self.pedigree.sire_group,
+            self.pedigree.dam_group, len(self.groups), rows)
+
+
+def from_pedigree(
+    pedigree: Pedigree, *, use_inbreeding: bool = True, gamma: Vector | None = None,
+    threads: int = 1,
+) -> Numerator:
+    """A⁻¹ of a pedigree, with the inbreeding coefficients it needs.
+
+    Raises
+    ------
+    InputError
+        When ``gamma`` does not fit the pedigree's groups.
+    """
+    if gamma is not None and gamma.shape != (len(pedigree.groups),) * 2:
+        raise InputError(Problem(
+            "pedigree", f"Γ is {gamma.shape[0]} × {gamma.shape[1]} but the pedigree has "
+            f"{len(pedigree.groups)} groups", "Expected one row and column a group",
+            "Name the groups of the pedigree in the Γ file"))
+    sire, dam, selfings = pedigree.sire, pedigree.dam, pedigree.selfings
+    groups = 0 if gamma is None else len(pedigree.groups)
+    if gamma is not None:
+        sire, dam = _with_metafounders(pedigree)
+        if selfings is not None:
+            selfings = np.concatenate([np.zeros(groups, selfings.dtype), selfings])
+    found = coefficients.inbreeding(sire, dam, selfings=selfings, gamma=gamma, threads=threads)
+    inbred, mendelian = found.coefficients[groups:], found.mendelian[groups:]
+    if not use_inbreeding:
+        inbred = np.zeros_like(inbred)
+        mendelian = 1.0 - 0.25 * ((pedigree.sire >= 0).astype(np.float64) + (pedigree.dam >= 0))
+    return Numerator(pedigree, inbred, mendelian, gamma)
+
+
+def _with_metafounders(pedigree: Pedigree) -> tuple[Rows, Rows]:
+    """Parents when the g metafounders come first, as individuals 0 … g−1 without parents."""
+    groups = len(pedigree.groups)
+
+    def shifted(parent: Rows, group: Rows) -> Rows:
+        own = np.where(parent >= 0, parent + groups, group).astype(np.int32)
+        return np.concatenate([np.full(groups, -1, np.int32), own])
+
+    return (shifted(pedigree.sire, pedigree.sire_group),
+            shifted(pedigree.dam, pedigree.dam_group))

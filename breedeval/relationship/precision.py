@@ -1,0 +1,57 @@
+"""What every relationship is to the equations: a precision (inverse covariance) among levels.
+
+The equations and solvers do not care whether it is sparse or dense, stored or computed: they ask
+for its lower triangle (direct solvers) or for its product with vectors (iterative solvers).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from breedeval.levels import Levels
+
+Vector = NDArray[np.float64]
+
+
+class Precision(Protocol):
+    """K⁻¹ among the levels of a relationship, q individuals first and then g groups."""
+
+    @property
+    def levels(self) -> Levels:
+        """Labels of the q individuals."""
+        ...
+
+    @property
+    def groups(self) -> Levels:
+        """Labels of the g unknown-parent groups that follow the individuals; mostly none."""
+        ...
+
+    @property
+    def variance(self) -> Vector:
+        """diag(K) of the individuals, shape (q,); 1 + F for a numerator relationship."""
+        ...
+
+    @property
+    def log_determinant(self) -> float:
+        """log|K|."""
+        ...
+
+    def lower(self) -> sp.csc_array:
+        """Lower triangle of K⁻¹, diagonal included, shape (q + g, q + g)."""
+        ...
+
+    def diagonal(self) -> Vector:
+        """diag(K⁻¹), shape (q + g,)."""
+        ...
+
+    def product(self, x: Vector) -> Vector:
+        """K⁻¹x for x of shape (q + g, k)."""
+        ...
+
+    def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
+        """Q, the expected share of each group in the individuals of ``rows``, shape (r, g)."""
+        ...
