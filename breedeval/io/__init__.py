@@ -1,1 +1,1 @@
-"""Io."""
+"""Files in and out: one module for each format."""
