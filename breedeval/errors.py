@@ -23,8 +23,8 @@ class Problem:
     remedy: str = ""
 
     def __str__(self) -> str:
-        sentences = [part.rstrip(".") + "." for part in (self.found, self.expected, self.remedy)
-                     if part]
+        sentences = [part if part.endswith("?") else part.rstrip(".") + "."
+                     for part in (self.found, self.expected, self.remedy) if part]
         return f"{self.where}: {' '.join(sentences)}"
 
 

@@ -6,141 +6,176 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
+from breedeval.config.checks import relationship_misfits, variance_misfits
+from breedeval.model.form import Labels, Misfit, refuse
 from breedeval.model.spec import Model, Name, Part
 from breedeval.relationship.settings import BUILT_IN, RelationshipSettings
 
 Matrix = tuple[tuple[float, ...], ...]
-Covariance = Annotated[float, Field(ge=0)] | Matrix
+
+
+def _covariance_form(value: Any) -> str:
+    return "matrix" if isinstance(value, (list, tuple)) else "number"
+
+
+Covariance = Annotated[
+    Annotated[float, Tag("number"), Field(json_schema_extra={"exclusiveMinimum": 0})]
+    | Annotated[Matrix, Tag("matrix")],
+    Discriminator(_covariance_form),
+]
+"""A variance, or a covariance matrix as rows."""
+
+ColumnReference = Annotated[int, Field(ge=1)] | Name | None
+"""Name of a column, or its position from 1 in a file without a header line."""
 
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = r"^\s*\d+(\.\d+)?\s*[KMGTkmgt][Bb]\s*$"
+
+
+def _bytes(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not re.match(_SIZE, value):
+        raise ValueError("a memory size is a number and KB, MB, GB or TB, such as 16 GB")
+    amount, unit = value.strip()[:-2], value.strip()[-2:]
+    return int(float(amount) * _UNITS[unit.upper()])
+
+
+Bytes = Annotated[
+    int,
+    BeforeValidator(_bytes, json_schema_input_type=Annotated[int, Field(gt=0)] | Annotated[
+        str, Field(pattern=_SIZE)]),
+]
+"""A size in bytes; ``16 GB`` is 16 × 10⁹."""
 
 
 class RecordsSettings(Part):
     """Where the records are."""
 
-    file: Path = Field(description=".csv, .tsv, .txt (blank-separated) or .parquet; also .gz.")
-    missing: tuple[str, ...] = Field(
-        ("", "NA"), description="Cells that mean missing. 0 is a value unless listed here.")
+    file: Path = Field(
+        description="Table of records: .csv, .tsv, .txt (blank-separated) or .parquet; also .gz.",
+        examples=["data/records.csv"])
+    missing: Labels = Field(
+        ("", "NA"), description="Cells that mean missing. 0 is a value unless listed here.",
+        examples=[["", "NA", "-9"]])
 
 
 class PedigreeColumns(Part):
     """Names (or 1-based positions, in a file without a header line) of the pedigree's columns."""
 
-    individual: str | int | None = None
-    sire: str | int | None = None
-    dam: str | int | None = None
-    sex: str | int | None = None
-    birth: str | int | None = Field(None, description="Year or ISO date of birth.")
-    group: str | int | None = Field(None, description="Group of both unknown parents.")
-    sire_group: str | int | None = Field(None, description="Group of an unknown sire.")
-    dam_group: str | int | None = Field(None, description="Group of an unknown dam.")
-    selfings: str | int | None = Field(
-        None, description="Generations of selfing after the cross (inbred lines).")
-    clone_of: str | int | None = Field(
-        None, description="The individual whose genotype this one shares.")
+    individual: ColumnReference = Field(
+        None, description="Identifier of the individual.", examples=["id"])
+    sire: ColumnReference = Field(None, description="Its sire.", examples=["father"])
+    dam: ColumnReference = Field(None, description="Its dam.", examples=["mother"])
+    sex: ColumnReference = Field(None, description="Its sex.", examples=["sex"])
+    birth: ColumnReference = Field(
+        None, description="Year or ISO date of birth.", examples=["born"])
+    group: ColumnReference = Field(
+        None, description="Group of both unknown parents.", examples=["origin"])
+    sire_group: ColumnReference = Field(
+        None, description="Group of an unknown sire.", examples=["sire_origin"])
+    dam_group: ColumnReference = Field(
+        None, description="Group of an unknown dam.", examples=["dam_origin"])
+    selfings: ColumnReference = Field(
+        None, description="Generations of selfing after the cross (inbred lines).",
+        examples=["selfed"])
+    clone_of: ColumnReference = Field(
+        None, description="The individual whose genotype this one shares.", examples=["clone"])
+
+    @model_validator(mode="after")
+    def _distinct(self) -> PedigreeColumns:
+        roles = [("individual", self.individual), ("sire", self.sire), ("dam", self.dam)]
+        refuse(Misfit((role,), f"'{role}' and '{other}' are the same column '{column}'",
+                      "Expected a column for each", "Correct one of them")
+               for at, (role, column) in enumerate(roles) if column is not None
+               for other, earlier in roles[:at] if earlier == column)
+        return self
 
 
 class PedigreeSettings(Part):
     """Where the pedigree is and how to read it."""
 
-    file: Path = Field(description="One line an individual, in any order.")
+    file: Path = Field(
+        description="One line an individual, in any order: .csv, .tsv, .txt or .parquet; also .gz.",
+        examples=["data/pedigree.csv"])
     columns: PedigreeColumns = Field(
-        PedigreeColumns(), description="Only when the headers are not standard.")
-    unknown: tuple[str, ...] = Field(
-        ("", "0", "NA"), description="Codes of an unknown parent.")
-    groups: tuple[str, ...] = Field(
-        (), description="Codes in the parent columns that are unknown-parent groups.")
+        PedigreeColumns(), description="Only when the headers are not standard.",
+        examples=[{"individual": "id", "sire": "father", "dam": "mother"}])
+    unknown: Labels = Field(
+        ("", "0", "NA"), description="Codes of an unknown parent.", examples=[["", "0", "UNKN"]])
+    groups: Labels = Field(
+        (), description="Codes in the parent columns that are unknown-parent groups.",
+        examples=[["G1", "G2"]])
     selfing: bool = Field(
-        False, description="Whether an individual may be both sire and dam, as in plants.")
+        False, description="Whether an individual may be both sire and dam, as in plants.",
+        examples=[True])
     prune: bool = Field(
-        False, description="Keep only individuals with records and their ancestors.")
+        False, description="Keep only individuals with records and their ancestors.",
+        examples=[True])
 
 
 class SolveSettings(Part):
     """How the equations are solved."""
 
     method: Literal["auto", "cholesky", "lu", "pcg"] = Field(
-        "auto", description="auto chooses from the forecast and says why.")
+        "auto", description="auto chooses from the forecast and says why.", examples=["pcg"])
     tolerance: float = Field(1e-10, gt=0, lt=1, description=(
-        "Iterative solver: ‖b − Cx‖ / ‖b‖ at which it stops (not squared)."))
-    max_iterations: int = Field(5000, gt=0, description="Iterative solver: most rounds.")
+        "Iterative solver: ‖b − Cx‖ / ‖b‖ at which it stops (not squared)."), examples=[1e-12])
+    max_iterations: int = Field(
+        5000, gt=0, description="Iterative solver: most rounds.", examples=[2000])
     reliability: Literal["exact", "none"] = Field(
-        "exact", description="exact: prediction error variances from the selected inverse.")
-    threads: int = Field(0, ge=0, description="0: all cores of the machine.")
-    memory_limit: int | None = Field(
-        None, description="Such as 16 GB; a run whose forecast is above is refused.")
-
-    @field_validator("memory_limit", mode="before")
-    @classmethod
-    def _bytes(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]B)\s*", value, re.IGNORECASE)
-            if not match:
-                raise ValueError("write a number and KB, MB, GB or TB, such as 16 GB")
-            return int(float(match[1]) * _UNITS[match[2].upper()])
-        return value
+        "exact", description="exact: prediction error variances from the selected inverse.",
+        examples=["none"])
+    threads: int = Field(0, ge=0, description="0: all cores of the machine.", examples=[2])
+    memory_limit: Bytes | None = Field(
+        None, gt=0, description="A run whose forecast is above is refused.", examples=["16 GB"])
 
 
 class OutputSettings(Part):
     """Where the results go."""
 
     directory: Path | None = Field(
-        None, description="Results folder; results/<name of the run file> when absent.")
-    format: Literal["csv", "parquet"] = Field("csv", description="Format of the tables.")
+        None, description="Results folder; results/<name of the run file>, beside the run file, "
+        "when absent.", examples=["../results/milk"])
+    format: Literal["csv", "parquet"] = Field(
+        "csv", description="Format of the tables.", examples=["parquet"])
 
 
 class RunSettings(Part):
     """One run: what is read, the model, the variances, how it is solved, where results go."""
 
-    title: str = Field("", description="Heading of the report.")
-    records: RecordsSettings
-    pedigree: PedigreeSettings | None = None
-    model: Model
+    title: str = Field("", description="Heading of the report.", examples=["Milk yield 2026"])
+    records: RecordsSettings = Field(description="Where the records are.")
+    pedigree: PedigreeSettings | None = Field(
+        None, description="Where the pedigree is; needed when an effect uses it.")
+    model: Model = Field(description="Trait, fixed effects, weights and random effects.")
     relationships: dict[Name, RelationshipSettings] = Field(
-        {}, description="Only for relationships that need options.")
+        {}, description="Only for relationships that need options, by the name used in the model.",
+        examples=[{"pedigree": {"kind": "numerator", "inbreeding": True}}])
     variances: dict[Name, Covariance] = Field(description=(
-        "A variance, or a covariance matrix over the components, for every random effect and for "
-        "'residual'."))
-    solve: SolveSettings = SolveSettings()
-    output: OutputSettings = OutputSettings()
+        "A variance, or a covariance matrix over the components (as rows, in the order of the "
+        "file), for every random effect and for 'residual'."),
+        examples=[{"animal": 0.3, "residual": 0.7},
+                  {"genetic": [[150, -40], [-40, 90]], "residual": 350}])
+    solve: SolveSettings = Field(SolveSettings(), description="How the equations are solved.")
+    output: OutputSettings = Field(OutputSettings(), description="Where the results go.")
 
     @field_validator("variances", mode="before")
     @classmethod
     def _estimation(cls, value: Any) -> Any:
-        if value in ("reml", "ml") or (isinstance(value, dict) and "method" in value):
+        method = value.get("method") if isinstance(value, dict) else value
+        if method in ("reml", "ml"):
             raise ValueError("estimating variances is not supported yet; give values")
         return value
 
     @model_validator(mode="after")
     def _whole(self) -> RunSettings:
-        problems = [*self._unknown_relationships(), *self._variance_names()]
-        if problems:
-            raise ValueError("; ".join(problems))
+        refuse([*relationship_misfits(self.model, self.relationships, self.pedigree is not None),
+                *variance_misfits(self.model, self.variances)])
         return self
 
     def relationship(self, name: str) -> RelationshipSettings:
         """Settings of a relationship by the name used in the model."""
         return self.relationships.get(name) or BUILT_IN[name]
-
-    def _unknown_relationships(self) -> list[str]:
-        known = [*self.relationships, *BUILT_IN]
-        problems = [
-            f"effect '{effect.name}' uses relationship '{effect.relationship}', which is neither "
-            f"built in nor under 'relationships' (known: {', '.join(dict.fromkeys(known))})"
-            for effect in self.model.random if effect.relationship not in known]
-        uses = [effect.relationship for effect in self.model.random
-                if effect.relationship in known
-                and self.relationship(effect.relationship).kind == "numerator"]
-        if uses and self.pedigree is None:
-            problems.append(f"relationship '{uses[0]}' needs a pedigree: add 'pedigree: file:'")
-        return problems
-
-    def _variance_names(self) -> list[str]:
-        wanted = [effect.name for effect in self.model.random] + ["residual"]
-        missing = [f"'variances' has no value for '{name}'" for name in wanted
-                   if name not in self.variances]
-        extra = [f"'variances' names '{name}', which is no random effect of the model"
-                 for name in self.variances if name not in wanted]
-        return missing + extra

@@ -1,0 +1,128 @@
+"""What can be checked of a run file without any data, across its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breedeval.model.form import Misfit
+from breedeval.model.spec import Model, RandomEffect
+from breedeval.relationship.settings import BUILT_IN, RelationshipSettings
+
+RELATIONSHIPS_LATER = ("genomic", "single_step", "dominance", "epistasis")
+"""Promised kinds and built-in names that no version builds yet; delete a name when one does."""
+
+ROUNDING = 1e-12
+"""Smallest eigenvalue, relative to the largest, above which a matrix is positive definite."""
+
+Value = float | tuple[tuple[float, ...], ...]
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """``Did you mean 'pedigree'?``, or nothing when no known word is near."""
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), list(folded), 1)
+    return f"Did you mean '{folded[near[0]]}'?" if near else ""
+
+
+def relationship_misfits(
+    model: Model, relationships: Mapping[str, RelationshipSettings], has_pedigree: object
+) -> Iterator[Misfit]:
+    """Relationships that the model uses and nobody defines, or that lack a pedigree."""
+    known = list(dict.fromkeys([*relationships, *BUILT_IN]))
+    lacking = True
+    for at, effect in enumerate(model.random):
+        name, path = effect.relationship, ("model", "random", at, "relationship")
+        if name in RELATIONSHIPS_LATER and name not in known:
+            yield Misfit(path, f"relationship '{name}' is not supported yet",
+                         f"Expected one of: {', '.join(known)}")
+        elif name not in known:
+            yield Misfit(path, f"there is no relationship '{name}'",
+                         f"Expected one of: {', '.join(known)}",
+                         did_you_mean(name, known) or f"Describe '{name}' under 'relationships'")
+        elif (relationships.get(name) or BUILT_IN[name]).kind == "numerator" and not has_pedigree:
+            if lacking:
+                yield Misfit(path, f"relationship '{name}' needs a pedigree, and none is named", "",
+                             "Add 'pedigree:' with 'file:' to the run file")
+            lacking = False
+
+
+def variance_misfits(model: Model, variances: Mapping[str, Value]) -> Iterator[Misfit]:
+    """Variances that are missing, too many, of the wrong shape, or not positive definite."""
+    effects: dict[str, RandomEffect | None] = {effect.name: effect for effect in model.random}
+    effects["residual"] = None
+    extra = [name for name in variances if name not in effects]
+    missing = [name for name in effects if name not in variances]
+    for name in extra:
+        near = did_you_mean(name, missing)
+        yield Misfit(("variances", name), f"'{name}' is no random effect of the model",
+                     f"Expected one of: {', '.join(effects)}", near or f"Remove '{name}'")
+        missing = [other for other in missing if f"'{other}'" not in near]
+    for name in missing:
+        yield Misfit(("variances",), f"there is no variance for '{name}'", "",
+                     f"Add '{name}:' with its variance under 'variances'")
+    for name, value in variances.items():
+        if name in effects:
+            effect = effects[name]
+            yield from _one(name, value, ("residual",) if effect is None else effect.coefficients)
+
+
+def _one(name: str, value: Value, coefficients: tuple[str, ...]) -> Iterator[Misfit]:
+    size, path = len(coefficients), ("variances", name)
+    rows = value if isinstance(value, tuple) else ((value,),)
+    shape = "a variance (one number)" if size == 1 else (
+        f"a {size} × {size} matrix, its rows and columns in the order "
+        f"{', '.join(coefficients)}")
+    lengths = [len(row) for row in rows]
+    if lengths != [size] * size:
+        given = ("one number" if not isinstance(value, tuple) else
+                 f"a {len(rows)} × {lengths[0]} matrix" if len(set(lengths)) == 1 else
+                 f"rows of different length ({', '.join(map(str, lengths))})")
+        yield Misfit(path, f"the variance of '{name}' is {given}", f"Expected {shape}")
+        return
+    matrix = np.array(rows, np.float64)
+    if size == 1:
+        yield from _number(name, float(matrix[0, 0]))
+    else:
+        yield from _matrix(name, matrix, coefficients)
+
+
+def _number(name: str, value: float) -> Iterator[Misfit]:
+    if value > 0:
+        return
+    remedy = "Correct it"
+    if value == 0 and name != "residual":
+        remedy = f"To leave the effect out, remove '{name}' from 'random' and 'variances'"
+    words = "residual variance" if name == "residual" else f"variance of '{name}'"
+    yield Misfit(("variances", name), f"the {words} is {value:g}",
+                 "Expected a number above 0", remedy)
+
+
+def _matrix(
+    name: str, matrix: NDArray[np.float64], coefficients: tuple[str, ...]
+) -> Iterator[Misfit]:
+    path = ("variances", name)
+    uneven = np.argwhere(np.triu(matrix != matrix.T))
+    for row, column in uneven[:1]:
+        one, other = coefficients[row], coefficients[column]
+        yield Misfit(path, f"the matrix of '{name}' is not symmetric: ({one}, {other}) is "
+                     f"{matrix[row, column]:g} and ({other}, {one}) is {matrix[column, row]:g}",
+                     "Expected the same covariance in both places")
+    if uneven.size:
+        return
+    empty = [coefficients[k] for k in np.flatnonzero(np.diagonal(matrix) <= 0)]
+    for component in empty:
+        yield Misfit(path, f"the variance of '{component}' in '{name}' is not above 0",
+                     "Expected positive numbers on the diagonal",
+                     f"To leave it out, remove '{component}' from the effect")
+    values = np.linalg.eigvalsh(matrix)
+    rounding = ROUNDING * values[-1]
+    if not empty and values[0] <= rounding:
+        smallest = 0.0 if abs(values[0]) <= rounding else values[0]
+        yield Misfit(path, f"the matrix of '{name}' is not positive definite: its smallest "
+                     f"eigenvalue is {smallest:.4g}",
+                     "Expected every eigenvalue above 0 (a correlation of ±1 gives 0)",
+                     "Correct a covariance, or remove a component")

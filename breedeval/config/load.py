@@ -1,0 +1,142 @@
+"""From a run file to settings that can be relied on; or every reason why not, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from breedeval.config.bind import Binder, Fault, NamedFile
+from breedeval.config.canonical import plain_settings
+from breedeval.config.checks import relationship_misfits, variance_misfits
+from breedeval.config.forms import field_annotation
+from breedeval.config.messages import locate, misfits_of
+from breedeval.config.overrides import apply, parse_override
+from breedeval.config.settings import RunSettings
+from breedeval.config.yaml_loader import read_tree
+from breedeval.errors import InputError
+from breedeval.model.form import KeyPath, Misfit
+from breedeval.relationship.settings import BUILT_IN
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run file that was read and found right.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        Everything filled in; files and folders as absolute paths.
+    path : Path
+        The run file.
+    understood : mapping
+        The run as understood, as plain values in the shape of the run file.
+    """
+
+    settings: RunSettings
+    path: Path
+    understood: Mapping[str, Any]
+
+
+def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
+    """Read and check a run file, without opening the files it names.
+
+    Parameters
+    ----------
+    path : Path
+        The run file; the paths in it, and in the overrides, are relative to its folder.
+    overrides : sequence of str
+        ``key.path=value``, applied in this order.
+
+    Raises
+    ------
+    InputError
+        Every fault of the file, in the order of its lines, with the place and the remedy.
+    """
+    path = Path(path)
+    tree = read_tree(path)
+    for override in overrides:
+        tree = apply(tree, parse_override(override))
+    binder = Binder(RunSettings, path.parent.resolve())
+    values = binder.read(tree)
+    faults = binder.faults
+    settings, misfits = _validate(values)
+    if settings is None:
+        misfits += _across(values, faults)
+    known = tuple(faults)
+    faults += [Fault(locate(tree, misfit.path), misfit) for misfit in misfits
+               if not any(fault.touches(misfit.path) for fault in known)]
+    faults += _absent_files(binder.files)
+    if settings is None or faults:
+        raise InputError(*(fault.problem for fault in sorted(faults, key=_order)))
+    settings = _filled(settings, path)
+    return LoadedRun(settings, path, plain_settings(settings, None))
+
+
+def _validate(values: Mapping[str, Any]) -> tuple[RunSettings | None, list[Misfit]]:
+    try:
+        return RunSettings.model_validate(values), []
+    except ValidationError as error:
+        return None, list(misfits_of(error, values))
+
+
+def _across(values: Mapping[str, Any], faults: Sequence[Fault]) -> Iterator[Misfit]:
+    """Checks across parts, where the parts are right and others are not."""
+    if any(len(fault.misfit.path) == 1 for fault in faults):
+        return
+    parts: dict[str, Any] = {}
+    for name in ("model", "relationships", "variances"):
+        info = RunSettings.model_fields[name]
+        try:
+            parts[name] = _adapter(name).validate_python(values.get(name, info.default))
+        except ValidationError:
+            continue
+    if "model" in parts and "relationships" in parts:
+        yield from relationship_misfits(
+            parts["model"], parts["relationships"], values.get("pedigree") is not None)
+    if "model" in parts and "variances" in parts:
+        yield from variance_misfits(parts["model"], parts["variances"])
+
+
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(field_annotation(RunSettings.model_fields[name]))
+
+
+def _absent_files(files: Sequence[NamedFile]) -> Iterator[Fault]:
+    for named in files:
+        if named.keys[0] != "output" and not named.path.is_file():
+            yield Fault(named.place, _absent(named))
+
+
+def _absent(named: NamedFile) -> Misfit:
+    keys: KeyPath = named.keys
+    if named.path.is_dir():
+        return Misfit(keys, f"'{named.written}' is a folder", "Expected a file")
+    folder = named.path.parent
+    if not folder.is_dir():
+        return Misfit(keys, f"there is no folder '{folder}' (for '{named.written}')",
+                      "Expected a path relative to the run file")
+    near = get_close_matches(named.path.name, sorted(p.name for p in folder.iterdir()), 1)
+    return Misfit(keys, f"there is no file '{named.written}' (looked in {folder})", "",
+                  f"Did you mean '{near[0]}'?" if near else "Correct the path")
+
+
+def _order(fault: Fault) -> tuple[bool, int, int]:
+    return (fault.place.line == 0, fault.place.line, fault.place.column)
+
+
+def _filled(settings: RunSettings, path: Path) -> RunSettings:
+    """Relationships in use and the results folder, made explicit."""
+    used = dict.fromkeys(effect.relationship for effect in settings.model.random)
+    relationships = {**settings.relationships,
+                     **{name: settings.relationship(name) for name in used
+                        if name in BUILT_IN and name not in settings.relationships}}
+    output = settings.output
+    if output.directory is None:
+        folder = path.parent.resolve() / "results" / path.stem
+        output = output.model_copy(update={"directory": folder})
+    return settings.model_copy(update={"relationships": relationships, "output": output})

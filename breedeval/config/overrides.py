@@ -1,0 +1,114 @@
+"""``--set key.path=value``: one value of the run file replaced from the command line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from breedeval.config.checks import did_you_mean
+from breedeval.config.yaml_loader import Entries, Items, Node, Place, Scalar, parse_tree
+from breedeval.errors import InputError, Problem
+
+_STEP = re.compile(r'"(?P<quoted>[^"]*)"|\[(?P<item>[^\]]+)\]|(?P<key>[^.\[\]"=]+)')
+
+
+@dataclass(frozen=True)
+class Override:
+    """One replacement.
+
+    Parameters
+    ----------
+    written : str
+        As the user wrote it, ``key.path=value``.
+    steps : tuple of str
+        Keys, and positions (from 0) or names of list items.
+    value : Node
+        What to put there.
+    """
+
+    written: str
+    steps: tuple[str, ...]
+    value: Node
+
+    @property
+    def place(self) -> Place:
+        """Where it stands, for messages."""
+        return Place(f"--set {self.written.partition('=')[0]}")
+
+
+def parse_override(written: str) -> Override:
+    """Read ``key.path=value``; the value is YAML.
+
+    Steps are joined by dots: ``solve.threads=4``, ``variances.animal=0.3``. An item of a list is
+    its position from 0 or its name: ``model.fixed[1]=year``, ``model.random[animal].column=id`` or
+    ``model.random[name=animal].column=id``. A key that contains a dot stands in double quotes.
+
+    Raises
+    ------
+    InputError
+        The text is not of this form, or the value is not YAML.
+    """
+    steps: list[str] = []
+    at = 0
+    while match := _STEP.match(written, at):
+        item = match["item"]
+        steps.append(item.removeprefix("name=") if item else match["quoted"] or match["key"])
+        at = match.end() + (written[match.end():match.end() + 1] == ".")
+    if not steps or written[at:at + 1] != "=" or written[at - 1] == ".":
+        raise InputError(Problem(f"--set {written}", "this is not an override",
+                                 "Expected key.path=value, such as solve.threads=4"))
+    place = Place(f"--set {written[:at]}")
+    return Override(written, tuple(steps), parse_tree(written[at + 1:], place))
+
+
+def apply(tree: Entries, override: Override) -> Entries:
+    """The tree with one value replaced; keys that are missing are added (and checked later).
+
+    Raises
+    ------
+    InputError
+        The path goes through a value that has no keys, or names no item of a list.
+    """
+    changed = _put(tree, override.steps, override)
+    assert isinstance(changed, Entries)  # the root keeps its kind: there is a first step
+    return changed
+
+
+def _put(node: Node | None, steps: tuple[str, ...], override: Override) -> Node:
+    if not steps:
+        return override.value
+    if isinstance(node, Items):
+        at = _position(node, steps[0], override)
+        items = list(node.items)
+        items[at] = _put(items[at], steps[1:], override)
+        return replace(node, items=tuple(items))
+    place = override.place
+    if node is None or (isinstance(node, Scalar) and node.value is None):
+        node = Entries({}, {}, place)
+    if isinstance(node, Scalar):
+        raise InputError(Problem(str(place), f"there is no key '{steps[0]}' here: the run file has "
+                                 f"the value '{node.text}' in this place"))
+    inner = _put(node.values.get(steps[0]), steps[1:], override)
+    keys = {**node.keys, steps[0]: node.keys.get(steps[0], place)}
+    if len(steps) == 1:
+        keys[steps[0]] = place
+    return Entries({**node.values, steps[0]: inner}, keys, node.place)
+
+
+def _position(node: Items, step: str, override: Override) -> int:
+    names = [_name(item) for item in node.items]
+    if step in names:
+        return names.index(step)
+    if step.isdecimal() and int(step) < len(names):
+        return int(step)
+    known = [name for name in names if name]
+    positions = f"a position from 0 to {len(names) - 1}" if names else "nothing: the list is empty"
+    raise InputError(Problem(str(override.place), f"the list has no item '{step}'",
+                             f"Expected {positions}" + (f", or a name ({', '.join(known)})"
+                                                        if known else ""),
+                             did_you_mean(step, known)))
+
+
+def _name(item: Node) -> str:
+    name = item.values.get("name") if isinstance(item, Entries) else None
+    return name.text if isinstance(name, Scalar) else ""
