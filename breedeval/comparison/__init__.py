@@ -1,0 +1,7 @@
+"""What moved between two evaluations, and why."""
+
+from breedeval.comparison.compare import Comparison, compare
+from breedeval.comparison.reasons import Reason
+from breedeval.comparison.results import Results
+
+__all__ = ["Comparison", "Reason", "Results", "compare"]

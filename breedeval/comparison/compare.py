@@ -1,0 +1,115 @@
+"""Two evaluations side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from breedeval.comparison.differences import (
+    fixed_effect_differences,
+    input_differences,
+    parameter_differences,
+    settings_differences,
+    summary_differences,
+    variance_differences,
+)
+from breedeval.comparison.movement import Pairs, agreement, by_records, moved_most, pairs
+from breedeval.comparison.reasons import Evidence, Reason, find_reasons
+from breedeval.comparison.results import Results
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What moved between two evaluations, and why.
+
+    Parameters
+    ----------
+    old, new : str
+        The folders.
+    agreement : DataFrame
+        One row an effect × component × trait: common, only_old, only_new, correlation,
+        rank_correlation, intercept and slope of new on old, means, spreads, largest_change,
+        mean reliabilities.
+    by_records : DataFrame
+        effect, component, trait, group (more, fewer or same records), individuals,
+        records_change, mean_change, moved (root mean square beyond the mean change of all).
+    moved_most : DataFrame
+        The individuals that moved most beyond the mean change: old, new, change, beyond_mean,
+        and rank, reliability and records in both.
+    variances, genetic_parameters : DataFrame
+        The key, old, new, change (parameters: only those that differ).
+    fixed_effects : DataFrame
+        effect, trait, common, only_old, only_new, mean_change, sd_change, largest_change, level.
+    settings : DataFrame
+        path, old, new of every setting that differs.
+    inputs : DataFrame
+        role, file_old, file_new, state (same, changed, only old, only new).
+    summary : DataFrame
+        quantity, old, new of what differs in the summaries.
+    reasons : tuple of Reason
+        Empty when nothing differs.
+    """
+
+    old: str
+    new: str
+    agreement: pd.DataFrame
+    by_records: pd.DataFrame
+    moved_most: pd.DataFrame
+    variances: pd.DataFrame
+    genetic_parameters: pd.DataFrame
+    fixed_effects: pd.DataFrame
+    settings: pd.DataFrame
+    inputs: pd.DataFrame
+    summary: pd.DataFrame
+    reasons: tuple[Reason, ...]
+
+
+def compare(
+    old: Results, new: Results, *, old_settings: Mapping[str, Any],
+    new_settings: Mapping[str, Any], shown: int = 20,
+) -> Comparison:
+    """Compare two evaluations.
+
+    Parameters
+    ----------
+    old, new : Results
+    old_settings, new_settings : mapping
+        Their run files as plain values.
+    shown : int
+        Individuals listed among those that moved most, for each effect, component and trait.
+
+    Notes
+    -----
+    O(n log n) in the number of breeding values.
+    """
+    matched = list(pairs(old.breeding_values, new.breeding_values))
+    common = [pair for pair in matched if len(pair.old)]
+    agreed = pd.DataFrame([agreement(pair) for pair in matched])
+    records = pd.DataFrame([row for pair in common for row in by_records(pair)],
+                           columns=["effect", "component", "trait", "group", "individuals",
+                                    "records_change", "mean_change", "moved"])
+    evidence = Evidence(
+        agreed, records, variance_differences(old.variances, new.variances),
+        settings_differences(old_settings, new_settings), input_differences(old, new),
+        summary_differences(old, new), max(map(_inbreeding_changed, common), default=0))
+    return Comparison(
+        old=old.label, new=new.label, agreement=agreed, by_records=records,
+        moved_most=_listed(common, shown), variances=evidence.variances,
+        genetic_parameters=parameter_differences(old.genetic_parameters, new.genetic_parameters),
+        fixed_effects=fixed_effect_differences(old, new), settings=evidence.settings,
+        inputs=evidence.inputs, summary=evidence.summary, reasons=find_reasons(evidence))
+
+
+def _listed(common: list[Pairs], shown: int) -> pd.DataFrame:
+    tables = [moved_most(pair, shown) for pair in common]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _inbreeding_changed(pair: Pairs) -> int:
+    """Individuals whose F differs by more than the files' digits; NaN equals NaN."""
+    one, other = (table["inbreeding"].to_numpy(np.float64) for table in (pair.old, pair.new))
+    return int((~np.isclose(one, other, rtol=0, atol=1e-9, equal_nan=True)).sum())

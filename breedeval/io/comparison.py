@@ -1,0 +1,122 @@
+"""A results folder read back, to be compared with another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from breedeval.comparison.results import TRAIT_KEY, VARIANCE_KEY, Results
+from breedeval.errors import Findings, InputError, Problem
+
+TABLES = {
+    "breeding_values": (
+        (*TRAIT_KEY, "individual"),
+        ("breeding_value", "se", "reliability", "accuracy", "inbreeding", "records")),
+    "solutions": ((*TRAIT_KEY, "level"), ("estimate", "se")),
+    "variances": (tuple(VARIANCE_KEY), ("estimate",)),
+    "genetic_parameters": (("parameter", "effect", "trait_1", "trait_2"), ("estimate",)),
+}
+"""The tables: their key, which is text, and the columns of numbers that are compared."""
+
+FORMATS = (".csv", ".parquet")
+
+_DOCUMENTS = ("summary.json", "provenance.json")
+
+
+def read_results(directory: Path) -> Results:
+    """Read a results folder.
+
+    Parameters
+    ----------
+    directory : Path
+        A folder that ``breedeval run`` wrote, with tables in CSV or Parquet.
+
+    Raises
+    ------
+    InputError
+        If it is no results folder: every file and column that is missing, every file that cannot
+        be read, keys that occur twice.
+    """
+    if not directory.is_dir():
+        found = "this is a file" if directory.exists() else "there is no such folder"
+        raise InputError(Problem(str(directory), found, "Expected a results folder",
+                                 "Give the folder that 'breedeval run' wrote"))
+    findings = Findings()
+    paths = {name: _find(directory, name) for name in TABLES}
+    absent = [f"{name}.csv" for name, path in paths.items() if path is None]
+    absent += [name for name in (*_DOCUMENTS, "config.yaml") if not (directory / name).is_file()]
+    if absent:
+        raise InputError(Problem(
+            str(directory), f"this is not a whole results folder: {', '.join(absent)} "
+            f"{'is' if len(absent) == 1 else 'are'} missing", "",
+            "Give the folder that 'breedeval run' wrote, or run it again"))
+    tables = {name: _table(path, name, findings) for name, path in paths.items() if path}
+    summary, provenance = (_document(directory / name, findings) for name in _DOCUMENTS)
+    findings.raise_faults()
+    config = (directory / "config.yaml").read_text(encoding="utf-8")
+    return Results(label=str(directory), summary=summary, provenance=provenance, config=config,
+                   **tables)
+
+
+def _find(directory: Path, name: str) -> Path | None:
+    paths = (directory / f"{name}{ending}" for ending in FORMATS)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _table(path: Path, name: str, findings: Findings) -> pd.DataFrame:
+    """One table with its key as text (empty, not missing) and its numbers as float64."""
+    key, numbers = TABLES[name]
+    try:
+        table = _read(path, key, numbers)
+    except pa.ArrowInvalid as error:
+        findings.fault("table", Problem(str(path), f"the table cannot be read ({error})", "",
+                                        "Run the evaluation again"))
+        return pd.DataFrame()
+    lacking = [column for column in (*key, *numbers) if column not in table.column_names]
+    if lacking:
+        findings.fault("column", Problem(
+            str(path), f"columns are missing: {', '.join(lacking)}", "",
+            "Run the evaluation again; the columns of a results table are never renamed"))
+        return pd.DataFrame()
+    frame = pd.DataFrame({**{column: _text(table[column]) for column in key},
+                          **{column: _number(table[column]) for column in numbers}})
+    repeated = frame.duplicated(list(key))
+    if repeated.any():
+        first = " ".join(frame.loc[repeated, list(key)].iloc[0])
+        findings.fault("repeated", Problem(
+            str(path), f"{int(repeated.sum())} rows occur twice, the first is {first}",
+            f"Expected one row for each {', '.join(key)}", "Run the evaluation again"))
+    return frame
+
+
+def _read(path: Path, key: tuple[str, ...], numbers: tuple[str, ...]) -> pa.Table:
+    if path.suffix == ".parquet":
+        return pyarrow.parquet.read_table(path)
+    types = {**dict.fromkeys(key, pa.string()), **dict.fromkeys(numbers, pa.float64())}
+    return pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(
+        column_types=types, strings_can_be_null=False))
+
+
+def _text(column: pa.ChunkedArray) -> pd.Series[str]:
+    return pd.Series(pc.fill_null(column.cast(pa.string()), "").to_pandas(), dtype="str")
+
+
+def _number(column: pa.ChunkedArray) -> pd.Series[float]:
+    return pd.Series(column.cast(pa.float64()).to_pandas(), dtype="float64")
+
+
+def _document(path: Path, findings: Findings) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        findings.fault("document", Problem(str(path), f"this is not JSON ({error})", "",
+                                           "Run the evaluation again"))
+        return {}
+    return found if isinstance(found, dict) else {}

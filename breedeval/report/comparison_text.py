@@ -1,0 +1,183 @@
+"""A comparison of two evaluations for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from io import StringIO
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from breedeval.comparison import Comparison
+from breedeval.report.numbers import MISSING, count, decimals_for, fixed, significant
+
+_Show = Callable[[Any], str]
+
+
+def render_comparison(comparison: Comparison) -> Group:
+    """What moved between two evaluations, and why, as rich tables.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    """
+    parts: list[RenderableType] = [f"old  {escape(comparison.old)}\nnew  {escape(comparison.new)}",
+                                   _why(comparison), _agreement(comparison.agreement)]
+    for title, table, build in (
+            ("Individuals by their records", comparison.by_records, _by_records),
+            ("Individuals that moved most", comparison.moved_most, _moved_most),
+            ("Variances", _changed(comparison.variances), _variances),
+            ("Genetic parameters", comparison.genetic_parameters, _parameters),
+            ("Fixed effects", _changed_fixed(comparison.fixed_effects), _fixed_effects),
+            ("Settings", comparison.settings, _pairs),
+            ("Inputs", comparison.inputs, _inputs),
+            ("Summary", comparison.summary, _pairs)):
+        if len(table):
+            parts.append(build(title, table))
+    return Group(*parts)
+
+
+def comparison_text(comparison: Comparison, *, width: int = 100) -> str:
+    """The same as plain text without colours.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    width : int
+        Characters in a line.
+    """
+    out = StringIO()
+    console = Console(file=out, width=width, color_system=None, highlight=False)
+    console.print(render_comparison(comparison))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _why(comparison: Comparison) -> str:
+    if not comparison.reasons:
+        return "\n[bold]Nothing differs.[/bold]"
+    lines = [f"  • {escape(str(reason))}" for reason in comparison.reasons]
+    return "\n".join(["\n[bold]Why breeding values moved[/bold]", *lines])
+
+
+def _agreement(agreement: pd.DataFrame) -> Table:
+    """One column an effect, one line a figure: it stays readable with many figures."""
+    table = Table(title="Breeding values", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("")
+    for row in agreement.itertuples(index=False):
+        table.add_column(escape(_trait(row)), justify="right")
+    lines: dict[str, tuple[str, _Show]] = {
+        "in both": ("common", count), "only in old": ("only_old", count),
+        "only in new": ("only_new", count), "correlation": ("correlation", _four),
+        "rank correlation": ("rank_correlation", _four),
+        "regression of new on old": ("slope", _four),
+        "mean, old": ("mean_old", significant), "mean, new": ("mean_new", significant),
+        "mean change": ("mean_change", significant), "sd, old": ("sd_old", significant),
+        "sd, new": ("sd_new", significant), "sd of change": ("sd_change", significant),
+        "largest change": ("largest_change", significant),
+        "mean reliability, old": ("reliability_old", _four),
+        "mean reliability, new": ("reliability_new", _four)}
+    for label, (column, show) in lines.items():
+        table.add_row(label, *(show(value) for value in agreement[column]))
+    return table
+
+
+def _by_records(title: str, table: pd.DataFrame) -> Table:
+    return _table(title, {
+        "effect": [_trait(row) for row in table.itertuples(index=False)],
+        "individuals with": table["group"],
+        "number": map(count, table["individuals"]),
+        "records": map(count, table["records_change"]),
+        "mean change": map(significant, table["mean_change"]),
+        "moved (rms)": map(significant, table["moved"])}, left=2)
+
+
+def _moved_most(title: str, table: pd.DataFrame) -> Table:
+    digits = decimals_for(table[["old", "new"]].to_numpy())
+    values = {name: [fixed(value, digits) for value in table[name]]
+              for name in ("old", "new", "change")}
+    return _table(title, {
+        "effect": [_trait(row) for row in table.itertuples(index=False)],
+        "individual": table["individual"], **values,
+        "rank": _arrow(table, "rank", count), "records": _arrow(table, "records", count),
+        "reliability": _arrow(table, "reliability", lambda value: fixed(value, 2))}, left=2)
+
+
+def _variances(title: str, table: pd.DataFrame) -> Table:
+    return _table(title, {
+        "effect": table["effect"],
+        "components": [_pair(row) for row in table.itertuples(index=False)],
+        "old": map(significant, table["old"]), "new": map(significant, table["new"]),
+        "change": map(significant, table["change"])}, left=2)
+
+
+def _parameters(title: str, table: pd.DataFrame) -> Table:
+    return _table(title, {
+        "parameter": table["parameter"], "effect": table["effect"], "trait": table["trait_1"],
+        "old": map(significant, table["old"]), "new": map(significant, table["new"]),
+        "change": map(significant, table["change"])}, left=3)
+
+
+def _fixed_effects(title: str, table: pd.DataFrame) -> Table:
+    return _table(title, {
+        "effect": table["effect"], "trait": table["trait"],
+        "most moved": table["level"].fillna(MISSING),
+        "by": map(significant, table["largest_change"]),
+        "mean change": map(significant, table["mean_change"]),
+        "sd": map(significant, table["sd_change"]), "in both": map(count, table["common"]),
+        "only old": map(count, table["only_old"]), "only new": map(count, table["only_new"])},
+        left=3)
+
+
+def _pairs(title: str, table: pd.DataFrame) -> Table:
+    return _table(title, {name: map(_word, table[name]) for name in table.columns}, left=3)
+
+
+def _inputs(title: str, table: pd.DataFrame) -> Table:
+    return _table(title, {"input": table["role"], "old": map(_word, table["file_old"]),
+                          "new": map(_word, table["file_new"]), "": table["state"]}, left=4)
+
+
+def _table(title: str, columns: dict[str, Any], *, left: int) -> Table:
+    """A table from columns; the first ``left`` of them are words, the others numbers."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    for position, name in enumerate(columns):
+        table.add_column(name, justify="left" if position < left else "right")
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*(escape(str(cell)) for cell in row))
+    return table
+
+
+def _changed(variances: pd.DataFrame) -> pd.DataFrame:
+    return variances[variances["change"] != 0]
+
+
+def _changed_fixed(effects: pd.DataFrame) -> pd.DataFrame:
+    moved = effects["largest_change"].fillna(0) != 0
+    return effects[moved | (effects["only_old"] > 0) | (effects["only_new"] > 0)]
+
+
+def _trait(row: Any) -> str:
+    return " ".join(dict.fromkeys(filter(None, (row.effect, row.component, row.trait))))
+
+
+def _pair(row: Any) -> str:
+    sides: Sequence[str] = [" ".join(dict.fromkeys(filter(None, side))) for side in (
+        (row.component_1, row.trait_1), (row.component_2, row.trait_2))]
+    return " × ".join(dict.fromkeys(sides))
+
+
+def _arrow(table: pd.DataFrame, name: str, show: _Show) -> list[str]:
+    both = zip(map(show, table[f"{name}_old"]), map(show, table[f"{name}_new"]), strict=True)
+    return [old if old == new else f"{old} → {new}" for old, new in both]
+
+
+def _four(value: float) -> str:
+    return fixed(value, 4)
+
+
+def _word(value: Any) -> str:
+    return MISSING if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
