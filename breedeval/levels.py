@@ -80,6 +80,17 @@ def text_array(values: Sequence[str] | pa.Array | pa.ChunkedArray) -> pa.Array:
     return values if values.type == pa.large_string() else values.cast(pa.large_string())
 
 
+def null_where(cells: pa.Array, absent: pa.Array) -> pa.Array:
+    """The same column, null also where told (and nowhere copied, where the text is whole)."""
+    absent = absent.fill_null(False)
+    if not pc.any(absent).as_py():
+        return cells
+    if cells.offset:
+        return pc.if_else(absent, pa.scalar(None, cells.type), cells)
+    valid = pc.and_not(cells.is_valid(), absent)
+    return pa.Array.from_buffers(cells.type, len(cells), [valid.buffers()[1], *cells.buffers()[1:]])
+
+
 def natural_order(labels: Sequence[str]) -> list[int]:
     """Order in which people expect labels: ``2`` before ``10``, ``herd9`` before ``herd10``."""
     def key(position: int) -> list[tuple[int, int, str]]:

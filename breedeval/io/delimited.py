@@ -142,8 +142,9 @@ def _read_swiftly(text: Text, names: list[str], start: int, first_line: int) -> 
     if table.num_rows != lines.size:
         return None
     columns = []
-    for position in range(len(names)):
-        column = text_array(table.column(position))
+    for _ in names:
+        column = text_array(table.column(0))
+        table = table.remove_column(0)  # let go of each column's pieces at once
         if quoted and pc.any(pc.match_substring_regex(column, r'^\s*"')).as_py():
             return None
         columns.append(column)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.io.delimited import Cells, Text, delimiter_of, read_cells
-from breedeval.levels import text_array
+from breedeval.levels import null_where, text_array
 from breedeval.records import Table
 
 Reader = Callable[[Path, bool, Findings], Cells]
@@ -198,10 +198,7 @@ def _stripped(column: pa.Array, codes: pa.Array) -> pa.Array:
     if not pa.types.is_large_string(column.type):
         return column
     column = pc.utf8_trim_whitespace(column)
-    absent = pc.is_in(column, value_set=codes)
-    if not pc.any(absent).as_py():
-        return column
-    return pc.if_else(absent, pa.scalar(None, pa.large_string()), column)
+    return null_where(column, pc.is_in(column, value_set=codes))
 
 
 def _first_of_each(names: list[str], columns: list[pa.Array]) -> dict[str, pa.Array]:

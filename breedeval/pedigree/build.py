@@ -86,7 +86,7 @@ def build_pedigree(
 
 def _draft(table: LineTable, lines: Lines, findings: Findings) -> tuple[Draft, Codes]:
     """Codes of all names, and for every individual its (first) line among the lines."""
-    labels, codes = encode([lines.individual, lines.sire, lines.dam])
+    labels, codes = encode((lines.individual, lines.sire, lines.dam))
     who, sire, dam = codes
     listed = int(who.max()) + 1 if who.size else 0
     first = np.arange(listed, dtype=np.int32)

@@ -236,5 +236,5 @@ def _like_unknown(draft: Draft, code: int) -> Problem:
     first = draft.first_progeny(code, "sire" if as_sire else "dam")
     return Problem(draft.where(first), f"the parent '{draft.name(code)}' looks like a code for an "
                    f"unknown parent: named as a parent {as_sire + as_dam} times, without a line "
-                   "of its own", remedy="Add it to 'pedigree: unknown', or give it a line if it is an "
-                   "individual")
+                   "of its own", remedy="Add it to 'pedigree: unknown', or give it a line if it "
+                   "is an individual")

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from breedeval.errors import SHOWN_PER_KIND, Findings, Problem
-from breedeval.pedigree.draft import LineTable, PedigreeReading, Rows, null_where, place_in_sentence
+from breedeval.levels import null_where
+from breedeval.pedigree.draft import LineTable, PedigreeReading, Rows, place_in_sentence
 from breedeval.pedigree.headers import HEADERS, REQUIRED
 
 
