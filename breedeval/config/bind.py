@@ -116,7 +116,9 @@ class Binder:
             return {name: self._value(value, each, (*path, name), node.keys[name])
                     for name, value in node.values.items()}
         given = "a list" if isinstance(node, Items) else "keys and values"
-        self._fault(key, path, f"{label(path)} is {given}", f"Expected {forms.words()}")
+        self._fault(key, path, f"{label(path)} is {given}", f"Expected {forms.words()}",
+                    "Begin each item with '- '" if isinstance(node, Entries) and forms.lists
+                    else "")
         return None
 
     def _scalar(self, node: Scalar, forms: Forms, path: KeyPath) -> Any:

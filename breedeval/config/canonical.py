@@ -44,9 +44,19 @@ def plain_settings(settings: RunSettings, base: Path | None) -> dict[str, Any]:
     return values
 
 
-def write_yaml(values: Any) -> str:
-    """Plain values as YAML that this and any other YAML reader understand alike."""
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+def plain_values(value: Any) -> Any:
+    """A part of the settings, or a single value of them, as plain values."""
+    return _plain(value, None)
+
+
+def write_yaml(values: Any, *, flow: bool = False) -> str:
+    """Plain values as YAML that this and any other YAML reader understand alike.
+
+    With ``flow``, on one line.
+    """
+    dumper = _FlowDumper if flow else _Dumper
+    return yaml.dump(values, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10**6,
+                     default_flow_style=flow)
 
 
 def _plain(value: Any, base: Path | None) -> Any:
@@ -81,14 +91,18 @@ def _size(limit: int) -> int | str:
     return next((f"{limit // size} {unit}" for unit, size in _UNITS if limit % size == 0), limit)
 
 
-class _Dumper(yaml.SafeDumper):
-    """Short lists and mappings on one line; quotes for text that a reader could mistake."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
+class _FlowDumper(yaml.SafeDumper):
+    """Quotes for text that a reader could mistake."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
+
+
+class _Dumper(_FlowDumper):
+    """Short lists and mappings on one line, the rest in blocks."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
 
     def represent_sequence(self, tag: str, sequence: Any, flow_style: Any = None) -> SequenceNode:
         node = super().represent_sequence(tag, sequence, flow_style)
@@ -114,4 +128,5 @@ def _text(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+_FlowDumper.add_representer(str, _text)
 _Dumper.add_representer(str, _text)

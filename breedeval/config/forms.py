@@ -53,7 +53,8 @@ class Forms:
         found += [short_form(model)[0].lower() + short_form(model)[1:].rstrip(".")
                   for model in self.models if short_form(model)]
         if self.choices:
-            found.append("one of " + ", ".join(self.choices))
+            several = "one of " if len(self.choices) > 1 else ""
+            found.append(several + ", ".join(self.choices))
         found += [_list_words(form) for form in self.lists]
         if self.models or self.mappings:
             found.append("keys" + self._key_words())
@@ -62,6 +63,9 @@ class Forms:
     def _key_words(self) -> str:
         if len(self.models) == 1:
             return f" ({', '.join(self.models[0].model_fields)})"
+        kinds = [kind for model in self.models if (kind := kind_of(model))]
+        if kinds:
+            return f" with 'kind' ({', '.join(kinds)})"
         if self.models:
             return f" with {' or '.join(f'{leading_key(model)!r}' for model in self.models)}"
         return f" of your own, each with {forms_of(get_args(self.mappings[0])[1]).words()}"
@@ -132,4 +136,4 @@ def _list_words(form: Any) -> str:
 
 
 def _plural(forms: Forms) -> str:
-    return "numbers" if float in forms.scalars else "texts"
+    return "numbers" if float in forms.scalars else "text"

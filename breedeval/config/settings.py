@@ -130,7 +130,8 @@ class SolveSettings(Part):
         examples=["none"])
     threads: int = Field(0, ge=0, description="0: all cores of the machine.", examples=[2])
     memory_limit: Bytes | None = Field(
-        None, gt=0, description="A run whose forecast is above is refused.", examples=["16 GB"])
+        None, gt=0, description="Bytes, or a size such as 16 GB; a run whose forecast is above it "
+        "is refused.", examples=["16 GB"])
 
 
 class OutputSettings(Part):
@@ -147,10 +148,15 @@ class RunSettings(Part):
     """One run: what is read, the model, the variances, how it is solved, where results go."""
 
     title: str = Field("", description="Heading of the report.", examples=["Milk yield 2026"])
-    records: RecordsSettings = Field(description="Where the records are.")
+    records: RecordsSettings = Field(
+        description="Where the records are.", examples=[{"file": "data/records.csv"}])
     pedigree: PedigreeSettings | None = Field(
-        None, description="Where the pedigree is; needed when an effect uses it.")
-    model: Model = Field(description="Trait, fixed effects, weights and random effects.")
+        None, description="Where the pedigree is; needed when an effect uses it.",
+        examples=[{"file": "data/pedigree.csv"}])
+    model: Model = Field(
+        description="Trait, fixed effects, weights and random effects.",
+        examples=[{"traits": "milk", "fixed": ["herd"], "random": [
+            {"name": "animal", "column": "id", "relationship": "pedigree"}]}])
     relationships: dict[Name, RelationshipSettings] = Field(
         {}, description="Only for relationships that need options, by the name used in the model.",
         examples=[{"pedigree": {"kind": "numerator", "inbreeding": True}}])
@@ -159,8 +165,12 @@ class RunSettings(Part):
         "file), for every random effect and for 'residual'."),
         examples=[{"animal": 0.3, "residual": 0.7},
                   {"genetic": [[150, -40], [-40, 90]], "residual": 350}])
-    solve: SolveSettings = Field(SolveSettings(), description="How the equations are solved.")
-    output: OutputSettings = Field(OutputSettings(), description="Where the results go.")
+    solve: SolveSettings = Field(
+        SolveSettings(), description="How the equations are solved.",
+        examples=[{"method": "pcg", "tolerance": 1e-12}])
+    output: OutputSettings = Field(
+        OutputSettings(), description="Where the results go.",
+        examples=[{"directory": "../results/milk"}])
 
     @field_validator("variances", mode="before")
     @classmethod

@@ -209,12 +209,12 @@ class RandomEffect(Part):
 
 
 def _effects(value: Any) -> Any:
-    return [value] if isinstance(value, (str, ClassEffect)) else value
+    return [value] if isinstance(value, str) else value
 
 
 FixedEffects = Annotated[
     tuple[FixedEffect, ...],
-    BeforeValidator(_effects, json_schema_input_type=ClassEffect | tuple[FixedEffect, ...]),
+    BeforeValidator(_effects, json_schema_input_type=Name | tuple[FixedEffect, ...]),
 ]
 
 

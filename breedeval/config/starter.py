@@ -1,0 +1,228 @@
+"""A first run file, guessed from the columns of a table of records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from breedeval.config.canonical import write_yaml
+from breedeval.errors import Findings, InputError, Problem
+from breedeval.records import Table
+
+HERITABILITY = 0.3
+"""Share of the variance given to the animal as a first guess."""
+
+PERMANENT = 0.1
+"""Share of the permanent environment where animals have several records."""
+
+MOST_CLASSES = 30
+"""A whole-number column with at most so many values, each seen five times, is a class."""
+
+ANIMALS = ("animal", "animal_id", "id", "individual", "ind", "cow", "calf", "pig", "ewe", "lamb",
+           "line", "genotype", "entry", "accession", "tree", "anim", "animalid", "name")
+SIRES = frozenset({"sire", "father", "male", "sire_id", "pollen"})
+DAMS = frozenset({"dam", "mother", "female", "dam_id", "mother_id"})
+CLASSES = frozenset({
+    "sex", "herd", "farm", "flock", "year", "byear", "birth_year", "season", "month", "parity",
+    "lact", "lactation", "pen", "litter", "block", "rep", "replicate", "batch", "group", "cg",
+    "contemporary_group", "hys", "htd", "breed", "location", "loc", "site", "env", "environment",
+    "trial", "barn", "region", "born"})
+COVARIATES = frozenset({"age", "dim", "days", "days_in_milk", "age_days", "age_months",
+                        "inbreeding", "f", "x"})
+
+_INTEGER = r"^[+-]?\d+$"
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What a column looks like: how many cells are filled, how many values, of what kind."""
+
+    name: str
+    filled: int
+    distinct: int
+    kind: str
+
+    @property
+    def key(self) -> str:
+        return self.name.casefold().replace(" ", "_")
+
+    @property
+    def is_class(self) -> bool:
+        if self.key in CLASSES:
+            return True
+        if self.kind == "integer":
+            return self.distinct <= min(MOST_CLASSES, self.filled / 5)
+        return self.kind == "text" and self.distinct <= self.filled / 2
+
+
+@dataclass(frozen=True)
+class _Guess:
+    animal: _Column
+    trait: _Column
+    classes: tuple[_Column, ...]
+    covariates: tuple[_Column, ...]
+    dam: _Column | None
+    other_traits: tuple[_Column, ...]
+    variance: float
+    relationship: str
+
+    @property
+    def has_permanent(self) -> bool:
+        """Whether animals have several records, and are related (else one effect holds all)."""
+        return self.relationship == "pedigree" and self.animal.distinct < self.animal.filled
+
+
+def starter(records: Path, table: Table, pedigree: Path | None) -> str:
+    """A commented run file for a table of records, ready to be checked and corrected.
+
+    Parameters
+    ----------
+    records, pedigree : Path
+        As the run file shall name them: relative to its folder, or absolute. Without a pedigree
+        the animals are taken as unrelated, and a comment says what to add.
+    table : Table
+        The records.
+
+    Raises
+    ------
+    InputError
+        No column can be the animal, or no column can be a trait.
+    """
+    guess = _guess(table, "identity" if pedigree is None else "pedigree")
+    return "\n".join([*_head(records, pedigree), *_model(guess), *_variances(guess),
+                      *_tail()]) + "\n"
+
+
+def _look(table: Table, name: str) -> _Column:
+    text = table.text(name).drop_null()
+    distinct = pc.count_distinct(text).as_py()
+    kind = "integer" if _all(text, _INTEGER) else "number" if _all(text, _NUMBER) else "text"
+    return _Column(name, len(text), distinct, kind)
+
+
+def _all(text: pa.Array, pattern: str) -> bool:
+    return bool(pc.all(pc.match_substring_regex(text, pattern)).as_py())
+
+
+def _guess(table: Table, relationship: str) -> _Guess:
+    columns = [_look(table, name) for name in table.columns if name and ":" not in name]
+    columns = [column for column in columns if column.distinct > 1]
+    animal = _animal(columns)
+    if animal is None:
+        raise InputError(Problem(table.source, "no column looks like the identifier of an animal",
+                                 "Expected a column such as 'animal' or 'id'",
+                                 "Rename it, or write the run file by hand"))
+    rest = [c for c in columns if c is not animal and c.key not in SIRES]
+    dam = next((c for c in rest if c.key in DAMS), None)
+    rest = [c for c in rest if c.key not in DAMS]
+    classes = [c for c in rest if c.is_class]
+    covariates = [c for c in rest if c not in classes and c.key in COVARIATES
+                  and c.kind != "text"]
+    traits = [c for c in rest if c.kind != "text" and c not in classes and c not in covariates]
+    if not traits:
+        raise InputError(Problem(table.source, "no column looks like a trait",
+                                 "Expected a column of numbers with many values",
+                                 "Write the run file by hand"))
+    values = table.numbers(traits[0].name, Findings())
+    return _Guess(animal, traits[0], tuple(classes), tuple(covariates), dam, tuple(traits[1:]),
+                  float(np.nanvar(values)), relationship)
+
+
+def _animal(columns: Sequence[_Column]) -> _Column | None:
+    by_name = {column.key: column for column in reversed(columns)}
+    named = next((by_name[key] for key in ANIMALS if key in by_name), None)
+    labels = [c for c in columns if c.kind != "number" and c.distinct > c.filled / 2
+              and c.key not in SIRES | DAMS | CLASSES | COVARIATES]
+    return named or max(labels, key=lambda c: (c.kind == "text", c.distinct), default=None)
+
+
+def _word(text: str) -> str:
+    """A name as it can stand anywhere in YAML."""
+    return write_yaml([text], flow=True).strip()[1:-1]
+
+
+def _words(columns: Sequence[_Column]) -> str:
+    return ", ".join(_word(column.name) for column in columns)
+
+
+def _head(records: Path, pedigree: Path | None) -> list[str]:
+    lines = [
+        "# A run file, guessed from the columns of the records: read it, correct it, then",
+        "#   breedeval check FILE    and    breedeval run FILE",
+        "# Paths are relative to this file.",
+        "",
+        f"title: {_word(records.name.split('.')[0])}",
+        "",
+        "records:",
+        f"  file: {_word(records.as_posix())}",
+        '  missing: ["", NA]        # cells that mean missing; 0 is a value unless listed here',
+        "",
+    ]
+    if pedigree is None:
+        return [*lines, "# pedigree:               # without a pedigree the animals are unrelated",
+                "#   file: pedigree.csv", ""]
+    return [
+        *lines,
+        "pedigree:",
+        f"  file: {_word(pedigree.as_posix())}",
+        "  # columns: {individual: id, sire: father, dam: mother}   # if not standard headers",
+        '  unknown: ["", "0", NA]   # codes of an unknown parent',
+        "",
+    ]
+
+
+def _model(guess: _Guess) -> list[str]:
+    others = f"   # or: {_words(guess.other_traits)}" if guess.other_traits else ""
+    animal = _word(guess.animal.name)
+    lines = ["model:", f"  traits: {_word(guess.trait.name)}{others}", "  fixed:"]
+    lines += [f"    - {_word(column.name)}   # classes: {column.distinct} levels"
+              for column in guess.classes]
+    lines += [f"    - {{covariate: {_word(column.name)}}}   # a regression; with degree: 2 a curve"
+              for column in guess.covariates]
+    if not (guess.classes or guess.covariates):
+        lines[-1] = "  fixed: []                # nothing beside the mean"
+    lines += ["    # - year:season          # an interaction of two class columns",
+              "  random:",
+              f"    - {{name: animal, column: {animal}, relationship: {guess.relationship}}}"]
+    if guess.has_permanent:
+        lines.append(f"    - {{name: permanent, column: {animal}, relationship: identity}}"
+                     "   # several records an animal")
+    if guess.dam is not None:
+        lines.append(f"    # - {{name: maternal, column: {_word(guess.dam.name)}, relationship: "
+                     "identity}   # what progeny of one dam share")
+    return [*lines, ""]
+
+
+def _variances(guess: _Guess) -> list[str]:
+    permanent = PERMANENT if guess.has_permanent else 0.0
+    residual = 1.0 - HERITABILITY - permanent
+    shares = f"{HERITABILITY:.0%} of it to the animal" + (
+        f", {permanent:.0%} to the permanent environment" if permanent else "")
+    lines = [
+        "# GUESSES, to be replaced by what an analysis of this population gave: breeding values",
+        f"# and reliabilities depend on them. The variance of '{guess.trait.name}' in the records",
+        f"# is {guess.variance:.4g}; the guess gives {shares}.",
+        "# Every random effect needs a value, and so does 'residual'.",
+        "variances:",
+        f"  animal: {_figure(HERITABILITY * guess.variance)}",
+    ]
+    if permanent:
+        lines.append(f"  permanent: {_figure(permanent * guess.variance)}")
+    return [*lines, f"  residual: {_figure(residual * guess.variance)}", ""]
+
+
+def _figure(value: float) -> str:
+    return np.format_float_positional(value, precision=4, fractional=False, trim="-")
+
+
+def _tail() -> list[str]:
+    return [
+        "# solve: {reliability: exact, threads: 0, memory_limit: 16 GB}",
+        "# output: {directory: results/mine, format: csv}",
+    ]
