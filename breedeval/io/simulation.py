@@ -1,0 +1,113 @@
+"""A simulated population as a folder that is ready to run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from breedeval import __version__
+from breedeval.errors import InputError, Problem
+from breedeval.simulation import SimulatedPopulation
+
+README = """# Simulated population
+
+{animals} animals, {records} records; made by breedeval {version} with seed {seed}. Not real data.
+
+* `pedigree.csv`, `records.csv`: what a breeder would have.
+* `true_breeding_values.csv`: what a breeder would like to have.
+* `run.yaml`: an evaluation with the variances of the simulation: `breedeval run run.yaml`.
+
+Settings: {settings}
+"""
+
+RUN = """\
+# Evaluation of a simulated population with the variances it was simulated with.
+title: Simulated population of {animals} animals (seed {seed})
+records:
+  file: records.csv
+pedigree:
+  file: pedigree.csv
+model:
+  traits: [phenotype]
+  fixed: [{fixed}]
+  random:
+{random}
+variances:
+{variances}
+output:
+  directory: results
+"""
+
+_RANDOM = {
+    "animal": "    - {name: animal, column: individual, relationship: pedigree}",
+    "permanent": "    - {name: permanent, column: individual, relationship: identity}",
+}
+
+
+def write_simulation(population: SimulatedPopulation, directory: Path) -> None:
+    """Write pedigree.csv, records.csv, true_breeding_values.csv, run.yaml and README.md.
+
+    The folder appears whole or not at all.
+
+    Parameters
+    ----------
+    population : SimulatedPopulation
+    directory : Path
+        Made with its parents; may exist only if it is empty.
+
+    Raises
+    ------
+    InputError
+        If the directory exists and is not empty, or is a file.
+    """
+    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+        raise InputError(Problem(str(directory), "already exists and is not an empty folder",
+                                 remedy="Name a new folder, or remove this one"))
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    draft = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
+    draft.mkdir()
+    try:
+        _fill(draft, population)
+        if directory.exists():
+            directory.rmdir()
+        draft.rename(directory)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def run_file(population: SimulatedPopulation) -> str:
+    """The run file for a simulated population, beside its tables."""
+    records = population.records
+    fixed = [*(["sex"] if records["sex"].nunique() > 1 else []), "herd:year",
+             *(["parity"] if "parity" in records else [])]
+    random = [_RANDOM[name] for name in population.variances if name != "residual"]
+    variances = [f"  {name}: {value:.10g}" for name, value in population.variances.items()]
+    return RUN.format(animals=population.settings.animals, seed=population.seed,
+                      fixed=", ".join(fixed), random="\n".join(random),
+                      variances="\n".join(variances))
+
+
+def _fill(folder: Path, population: SimulatedPopulation) -> None:
+    _write_csv(population.pedigree, folder / "pedigree.csv")
+    _write_csv(population.records, folder / "records.csv")
+    _write_csv(population.true_breeding_values, folder / "true_breeding_values.csv")
+    (folder / "run.yaml").write_text(run_file(population), encoding="utf-8")
+    settings = ", ".join(f"{key} {value}" for key, value in asdict(population.settings).items())
+    readme = README.format(animals=population.settings.animals, records=len(population.records),
+                           version=__version__, seed=population.seed, settings=settings)
+    (folder / "README.md").write_text(readme, encoding="utf-8")
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    plain = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+    with path.open("wb") as file:
+        file.write((",".join(table.columns) + "\n").encode())
+        pyarrow.csv.write_csv(pa.Table.from_pandas(table, preserve_index=False), file, plain)
+
