@@ -47,7 +47,7 @@ class Comparison:
     settings : DataFrame
         path, old, new of every setting that differs.
     inputs : DataFrame
-        role, file_old, file_new, state (same, changed, only old, only new).
+        role, path_old, path_new, state (same, changed, only old, only new).
     summary : DataFrame
         quantity, old, new of what differs in the summaries.
     reasons : tuple of Reason

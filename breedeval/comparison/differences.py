@@ -28,7 +28,7 @@ def settings_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.D
 
 
 def input_differences(old: Results, new: Results) -> pd.DataFrame:
-    """Input files by role: role, file_old, file_new, state (same, changed, only old, only new)."""
+    """Input files by role: role, path_old, path_new, state (same, changed, only old, only new)."""
     before, after = _inputs(old), _inputs(new)
     rows = []
     for role in dict.fromkeys([*before, *after]):
@@ -37,15 +37,16 @@ def input_differences(old: Results, new: Results) -> pd.DataFrame:
             state = "only old" if other is None else "only new"
         else:
             state = "same" if one["sha256"] == other["sha256"] else "changed"
-        rows.append((role, (one or {}).get("file"), (other or {}).get("file"), state))
-    return pd.DataFrame(rows, columns=["role", "file_old", "file_new", "state"], dtype=object)
+        rows.append((role, (one or {}).get("path"), (other or {}).get("path"), state))
+    return pd.DataFrame(rows, columns=["role", "path_old", "path_new", "state"], dtype=object)
 
 
 def summary_differences(old: Results, new: Results) -> pd.DataFrame:
     """Entries of the summaries, and the program's version, that differ: quantity, old, new."""
     before = {name: old.summary.get(name) for name in SUMMARY}
     after = {name: new.summary.get(name) for name in SUMMARY}
-    before["version"], after["version"] = _version(old), _version(new)
+    before["version"], after["version"] = (
+        results.provenance.get("version") for results in (old, new))
     rows = [(name, before[name], after[name]) for name in before if before[name] != after[name]]
     return pd.DataFrame(rows, columns=["quantity", "old", "new"], dtype=object)
 
@@ -114,12 +115,7 @@ def _are_named(items: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def _inputs(results: Results) -> dict[str, dict[str, Any]]:
-    inputs = results.provenance.get("inputs") or []
-    return {str(entry.get("role") or entry.get("file")): dict(entry) for entry in inputs}
-
-
-def _version(results: Results) -> Any:
-    return (results.provenance.get("versions") or {}).get("breedeval")
+    return {entry["role"]: entry for entry in results.provenance.get("inputs", [])}
 
 
 def _fixed(results: Results) -> pd.DataFrame:

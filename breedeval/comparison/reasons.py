@@ -67,7 +67,7 @@ def _inputs(evidence: Evidence) -> Iterator[Reason]:
             kind: Kind = "data" if row.role == "records" else (
                 "pedigree" if row.role == "pedigree" else "input")
             names = " → ".join(dict.fromkeys(
-                str(name) for name in (row.file_old, row.file_new) if name is not None))
+                str(name) for name in (row.path_old, row.path_new) if name is not None))
             what = {"changed": "changed", "only old": "was only read in the old run",
                     "only new": "was only read in the new run"}[row.state]
             yield Reason(kind, f"The input '{row.role}' {what} ({names}).")

@@ -137,8 +137,8 @@ def _pairs(title: str, table: pd.DataFrame) -> Table:
 
 
 def _inputs(title: str, table: pd.DataFrame) -> Table:
-    return _table(title, {"input": table["role"], "old": map(_word, table["file_old"]),
-                          "new": map(_word, table["file_new"]), "": table["state"]}, left=4)
+    return _table(title, {"input": table["role"], "old": map(_word, table["path_old"]),
+                          "new": map(_word, table["path_new"]), "": table["state"]}, left=4)
 
 
 def _table(title: str, columns: dict[str, Any], *, left: int) -> Table:

@@ -46,9 +46,9 @@ def results(table, *, label="old", fixed=(0.0, 5.0), animal=30.0, hashes=("a", "
     parameters = pd.DataFrame({
         "parameter": ["heritability"], "effect": "animal", "trait_1": "y", "trait_2": "y",
         "estimate": [animal / (animal + 70)]})
-    provenance = {"versions": {"breedeval": "0.1.0"}, "inputs": [
-        {"role": "records", "file": "records.csv", "sha256": hashes[0]},
-        {"role": "pedigree", "file": "pedigree.csv", "sha256": hashes[1]}]}
+    provenance = {"version": "0.1.0", "inputs": [
+        {"role": "records", "path": "records.csv", "sha256": hashes[0]},
+        {"role": "pedigree", "path": "pedigree.csv", "sha256": hashes[1]}]}
     return Results(
         label=label, breeding_values=table, variances=variances, genetic_parameters=parameters,
         solutions=pd.concat([solutions, random], ignore_index=True), provenance=provenance,

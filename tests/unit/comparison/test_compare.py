@@ -118,7 +118,7 @@ def test_an_effect_of_one_run_only():
 
 def test_convergence_and_program():
     new = results(breeding_values(VALUES), summary={"converged": False})
-    new.provenance["versions"]["breedeval"] = "0.2.0"
+    new.provenance["version"] = "0.2.0"
     found = _compare(results(breeding_values(VALUES)), new)
     assert _kinds(found) == ["status", "program"]
 
