@@ -1,4 +1,17 @@
-"""Interim."""
+"""Inbreeding by parents: eight columns of A at a time, cut down to the ancestors that matter.
+
+F of a cross is half the relationship of its parents, and one column of A gives the relationships
+of a parent with all its mates: c = T v, v = D T′ e. The column needs D of that parent and its
+ancestors only, so that parents of one generation do not wait for each other. One parent of every
+cross leads, so that there are few columns; eight leading parents share a visit as the lanes of a
+cache line.
+
+Only parents are kept, under numbers of their own: progeny before parents, a dam mostly next to
+her progeny, those without parents last. Numbers still to be visited are bits in a bitmap with a
+summary above it; taking the lowest bit visits progeny first. Whoever is visited gets a slot, a
+row of eight lanes; slot 0 is nobody, and stays zero.
+"""
+
 from __future__ import annotations
 
 import numba
@@ -6,43 +19,484 @@ import numpy as np
 from numpy.typing import NDArray
 
 Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+UInt64 = NDArray[np.uint64]
 Float64 = NDArray[np.float64]
 
 _rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
+_starts = numba.types.Array(numba.int64, 1, "C", readonly=True)
 _vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
 _matrix = numba.types.Array(numba.float64, 2, "C", readonly=True)
+_int32 = numba.int32[::1]
+_int64 = numba.int64[::1]
+_uint64 = numba.uint64[::1]
+_float64 = numba.float64[::1]
+_pairs = numba.int32[:, ::1]
+_lanes = numba.float64[:, ::1]
+
+LANES = 8
+WORD = 64
+
+_UNKNOWN = -1
+_INNER = -2
+_FOUNDER = -3
+
+_ONE = np.uint64(1)
+_NONE = np.uint64(0)
+_ALL = ~np.uint64(0)
+_HASH = np.uint64(67)  # the powers of two below 2⁶⁴ differ modulo 67
+_BIT_OF = np.zeros(67, np.int32)
+for _bit in range(WORD):
+    _BIT_OF[2**_bit % 67] = _bit
 
 
-@numba.njit((_rows, _rows, _vector, _matrix), cache=True, nogil=True)
-def tabular_inbreeding(
-    sire: Int32, dam: Int32, remaining: Float64, corner: Float64
-) -> tuple[Float64, Float64]:
-    """F and D from a dense table (interim)."""
+@numba.njit((_rows, _rows, numba.int64, _int32), cache=True, nogil=True)
+def find_parents(sire: Int32, dam: Int32, n_meta: int, number: Int32) -> tuple[int, int, int]:
+    """Mark who is a parent in ``number``, and who of them has parents.
+
+    Parameters
+    ----------
+    sire, dam : int32, shape (n,)
+        Rows of the parents; −1 unknown.
+    n_meta : int
+        The first rows are metafounders: kept as if they were parents.
+    number : int32, shape (n,)
+        Overwritten.
+
+    Returns
+    -------
+    n_inner, n_founders, late
+        Parents with and without parents; the first row with a parent that does not come before
+        it, or −1.
+    """
     n = sire.size
-    m = corner.shape[0]
-    a = np.zeros((n, n))
-    a[:m, :m] = corner
-    mendelian = np.empty(n)
+    number[:] = _UNKNOWN
+    number[:n_meta] = _FOUNDER
     for i in range(n):
-        if i < m:
-            mendelian[i] = corner[i, i]
-            continue
         s, d = sire[i], dam[i]
-        row = np.zeros(i)
-        fs = -1.0
-        fd = -1.0
-        f0 = 0.0
+        if s >= i or d >= i:
+            return 0, 0, i
         if s >= 0:
-            row += 0.5 * a[s, :i]
-            fs = a[s, s] - 1.0
+            number[s] = _INNER
         if d >= 0:
-            row += 0.5 * a[d, :i]
-            fd = a[d, d] - 1.0
-        if s >= 0 and d >= 0:
-            f0 = 0.5 * a[s, d]
-        a[i, :i] = row
-        a[:i, i] = row
-        f = f0 if remaining.size == 0 else 1.0 - (1.0 - f0) * remaining[i]
-        a[i, i] = 1.0 + f
-        mendelian[i] = 0.5 - 0.25 * (fs + fd) + f - f0
-    return np.diag(a) - 1.0, mendelian
+            number[d] = _INNER
+    n_inner = 0
+    n_founders = 0
+    for i in range(n):
+        if number[i] != _UNKNOWN:
+            if sire[i] < 0 and dam[i] < 0:
+                number[i] = _FOUNDER
+                n_founders += 1
+            else:
+                n_inner += 1
+    return n_inner, n_founders, -1
+
+
+@numba.njit(
+    (_rows, _rows, numba.int64, numba.int64, numba.int64, _int32, _int32, _pairs),
+    cache=True, nogil=True,
+)
+def number_parents(
+    sire: Int32, dam: Int32, n_meta: int, n_inner: int, founder_end: int,
+    number: Int32, row: Int32, parents: Int32,
+) -> None:
+    """Number the parents along descending lines, and note the parents of each.
+
+    Walking up from the youngest, first through the sire, a dam is numbered just after (that is,
+    above) the progeny that led to her. Founders count down from ``founder_end``, the metafounders
+    first.
+
+    Parameters
+    ----------
+    sire, dam : int32, shape (n,)
+    n_meta, n_inner, founder_end : int
+    number : int32, shape (n,)
+        From :func:`find_parents`; becomes the number of each parent.
+    row : int32, shape (size,)
+        Row of every number; −1 in gaps. Overwritten.
+    parents : int32, shape (size + 1, 2)
+        Numbers of both parents; ``size`` where unknown. Overwritten.
+    """
+    nobody = row.size
+    row[:] = _UNKNOWN
+    parents[:] = nobody
+    founder = founder_end
+    for i in range(n_meta):
+        founder -= 1
+        number[i] = founder
+        row[founder] = i
+    inner = n_inner
+    path = np.empty(n_inner + 1, np.int32)
+    for start in range(sire.size - 1, -1, -1):
+        if number[start] != _INNER:
+            continue
+        top = 0
+        path[0] = start
+        while top >= 0:
+            i = path[top]
+            above = _UNKNOWN
+            for parent in (dam[i], sire[i]):
+                if parent >= 0 and number[parent] == _INNER:
+                    above = parent
+                elif parent >= 0 and number[parent] == _FOUNDER:
+                    founder -= 1
+                    number[parent] = founder
+                    row[founder] = parent
+            if above >= 0:
+                top += 1
+                path[top] = above
+            else:
+                inner -= 1
+                number[i] = inner
+                row[inner] = i
+                top -= 1
+    for start in range(sire.size - 1, -1, -1):
+        if number[start] == _FOUNDER:
+            founder -= 1
+            number[start] = founder
+            row[founder] = start
+    for k in range(n_inner):
+        s, d = sire[row[k]], dam[row[k]]
+        if s >= 0:
+            parents[k, 0] = number[s]
+        if d >= 0:
+            parents[k, 1] = number[d]
+
+
+@numba.njit((_rows, _pairs, _int32, _int32), cache=True, nogil=True)
+def order_by_generation(row: Int32, parents: Int32, level: Int32, order: Int32) -> Int64:
+    """Sort numbers by generation: 0 for founders, else 1 + the larger of the parents'.
+
+    Parameters
+    ----------
+    row : int32, shape (size,)
+    parents : int32, shape (size + 1, 2)
+    level : int32, shape (size + 1,)
+        Overwritten by the generations.
+    order : int32, shape (parents in all,)
+        Overwritten by the numbers.
+
+    Returns
+    -------
+    int64, shape (generations + 1,)
+        Where each generation begins in ``order``.
+    """
+    size = row.size
+    level[size] = -1
+    deepest = -1
+    for k in range(size - 1, -1, -1):
+        level[k] = 1 + max(level[parents[k, 0]], level[parents[k, 1]])
+        if row[k] >= 0:
+            deepest = max(deepest, level[k])
+    start = np.zeros(deepest + 2, np.int64)
+    for k in range(size):
+        if row[k] >= 0:
+            start[level[k] + 1] += 1
+    for g in range(deepest + 1):
+        start[g + 1] += start[g]
+    fill = start.copy()
+    for k in range(size):
+        if row[k] >= 0:
+            order[fill[level[k]]] = k
+            fill[level[k]] += 1
+    return start
+
+
+@numba.njit(
+    (_rows, _rows, _rows, numba.int64, numba.int64, _int32, _int32, _int64, _int64),
+    cache=True, nogil=True,
+)
+def count_crosses(
+    sire: Int32, dam: Int32, number: Int32, first_founder: int, first_meta: int,
+    sire_number: Int32, dam_number: Int32, by_sire: Int64, by_dam: Int64,
+) -> None:
+    """Number the parents of every cross that may be inbred, and count crosses by parent.
+
+    A founder is related to nobody who comes before it.
+
+    Parameters
+    ----------
+    sire, dam : int32, shape (n,)
+    number : int32, shape (n,)
+    first_founder, first_meta : int
+        Numbers from which on parents are founders, and metafounders.
+    sire_number, dam_number : int32, shape (n,)
+        Overwritten; −1 where F⁰ is zero.
+    by_sire, by_dam : int64, shape (size + 1,)
+        Counts are added one place further on, ready for summing up.
+    """
+    for i in range(sire.size):
+        s, d = sire[i], dam[i]
+        sire_number[i] = _UNKNOWN
+        dam_number[i] = _UNKNOWN
+        if s < 0 or d < 0:
+            continue
+        p, q = number[s], number[d]
+        if s > d and first_founder <= p < first_meta:
+            continue
+        if d > s and first_founder <= q < first_meta:
+            continue
+        sire_number[i] = p
+        dam_number[i] = q
+        by_sire[p + 1] += 1
+        by_dam[q + 1] += 1
+
+
+@numba.njit((_rows, _rows, _int64, _int32, _int32), cache=True, nogil=True)
+def list_crosses(
+    leader: Int32, mate: Int32, start: Int64, progeny: Int32, mates: Int32
+) -> None:
+    """Progeny and mates of every leading parent, one after the other.
+
+    Parameters
+    ----------
+    leader, mate : int32, shape (n,)
+        Numbers from :func:`count_crosses`.
+    start : int64, shape (size + 1,)
+        Counts by leader; overwritten by the beginning of each leader's list.
+    progeny, mates : int32, shape (crosses,)
+        Overwritten: row of the progeny, number of the mate.
+    """
+    for k in range(start.size - 1):
+        start[k + 1] += start[k]
+    fill = start[:-1].copy()
+    for i in range(leader.size):
+        p = leader[i]
+        if p >= 0:
+            progeny[fill[p]] = i
+            mates[fill[p]] = mate[i]
+            fill[p] += 1
+
+
+@numba.njit(
+    (_rows, _rows, _rows, _rows, _vector, numba.int64, _float64, _float64),
+    cache=True, nogil=True,
+)
+def finish_parents(
+    numbers: Int32, row: Int32, sire: Int32, dam: Int32, remaining: Float64, n_meta: int,
+    coefficients: Float64, mendelian: Float64,
+) -> None:
+    """F from F⁰, and D, of parents whose own parents are finished.
+
+    F = 1 − (1 − F⁰)/2ᵏ;  D = ½ − ¼(F_s + F_d) + F − F⁰.
+
+    Parameters
+    ----------
+    numbers : int32
+    row : int32, shape (size,)
+    sire, dam : int32, shape (n,)
+    remaining : float64, shape (n,) or (0,)
+        2⁻ᵏ.
+    n_meta : int
+        Left alone: metafounders have their F from the beginning.
+    coefficients : float64, shape (n,)
+        F⁰ on entry, F on return.
+    mendelian : float64, shape (size,)
+        Overwritten, by number.
+    """
+    for k in numbers:
+        i = row[k]
+        mendelian[k] = 1.0
+        if i < n_meta:
+            continue
+        from_sire = coefficients[sire[i]] if sire[i] >= 0 else -1.0
+        from_dam = coefficients[dam[i]] if dam[i] >= 0 else -1.0
+        cross = coefficients[i]
+        if remaining.size > 0:
+            coefficients[i] = 1.0 - (1.0 - cross) * remaining[i]
+        mendelian[k] = 0.5 - 0.25 * (from_sire + from_dam) + (coefficients[i] - cross)
+
+
+@numba.njit(
+    (_rows, _rows, _rows, _vector, _vector, numba.int64, _float64, _float64),
+    cache=True, nogil=True,
+)
+def finish_all(
+    sire: Int32, dam: Int32, number: Int32, remaining: Float64, by_number: Float64, n_meta: int,
+    coefficients: Float64, mendelian: Float64,
+) -> None:
+    """F and D of those who are nobody's parent; D of parents put in its place.
+
+    Parameters
+    ----------
+    sire, dam, number : int32, shape (n,)
+    remaining : float64, shape (n,) or (0,)
+    by_number : float64, shape (size,)
+        D of parents.
+    n_meta : int
+    coefficients, mendelian : float64, shape (n,)
+        F⁰ of non-parents becomes F; D.
+    """
+    for i in range(sire.size):
+        if i < n_meta:
+            mendelian[i] = 1.0 + coefficients[i]
+        elif number[i] >= 0:
+            mendelian[i] = by_number[number[i]]
+        else:
+            from_sire = coefficients[sire[i]] if sire[i] >= 0 else -1.0
+            from_dam = coefficients[dam[i]] if dam[i] >= 0 else -1.0
+            cross = coefficients[i]
+            if remaining.size > 0:
+                coefficients[i] = 1.0 - (1.0 - cross) * remaining[i]
+            mendelian[i] = 0.5 - 0.25 * (from_sire + from_dam) + (coefficients[i] - cross)
+
+
+@numba.njit(inline="always")
+def _slot_of(
+    k: int, slot: Int32, waiting: UInt64, done: UInt64, summary: UInt64, used: int
+) -> tuple[int, int]:
+    """The slot of a number, a new one if it was not met yet; no branch to mispredict."""
+    w = k >> 6
+    bit = np.uint64(k & 63)
+    fresh = ~((waiting[w] | done[w]) >> bit) & _ONE
+    waiting[w] |= fresh << bit
+    summary[w >> 6] |= fresh << np.uint64(w & 63)
+    new = np.int64(fresh)
+    here = slot[k] + (used - slot[k]) * new
+    slot[k] = here
+    return here, used + new
+
+
+@numba.njit(inline="always")
+def _sweep(
+    parents: Int32, slot: Int32, waiting: UInt64, done: UInt64, summary: UInt64, path: Int32,
+    length: int, used: int,
+) -> tuple[int, int, int]:
+    """Visit all that waits and its ancestors, progeny first; append to the path.
+
+    The parents of the parents are looked at although nothing is done with them yet: that brings
+    them into the cache, so that the visit does not wait for memory.
+    """
+    ahead = 0
+    for upper in range(summary.size - 1):
+        while summary[upper] != _NONE:
+            low = summary[upper] & (~summary[upper] + _ONE)
+            w = upper * 64 + _BIT_OF[low % _HASH]
+            while waiting[w] != _NONE:
+                bit = waiting[w] & (~waiting[w] + _ONE)
+                k = w * 64 + _BIT_OF[bit % _HASH]
+                waiting[w] ^= bit
+                first, second = parents[k, 0], parents[k, 1]
+                ahead ^= parents[first, 0] ^ parents[second, 0]
+                path[length, 0] = slot[k]
+                path[length, 1], used = _slot_of(first, slot, waiting, done, summary, used)
+                path[length, 2], used = _slot_of(second, slot, waiting, done, summary, used)
+                path[length, 3] = k
+                length += 1
+            summary[upper] ^= low
+    return length, used, ahead
+
+
+@numba.njit(
+    (_rows, _starts, _rows, _rows, _pairs, _vector, _matrix, numba.int64, numba.int64, _float64,
+     _int32, _uint64, _uint64, _uint64, _uint64, _pairs, _lanes),
+    cache=True, nogil=True,
+)
+def evaluate_crosses(
+    leaders: Int32, start: Int64, progeny: Int32, mates: Int32, parents: Int32,
+    mendelian: Float64, gamma: Float64, first_founder: int, founder_end: int,
+    coefficients: Float64, slot: Int32, waiting: UInt64, done: UInt64, never: UInt64,
+    summary: UInt64, path: Int32, lanes: Float64,
+) -> int:
+    """F⁰ of all progeny of some leading parents whose generation is finished.
+
+    For eight leaders at a time: visit their ancestors (whose v is not zero), then the other
+    ancestors of their mates; sum up T′e and scale it by D, or for metafounders by Γ; come down
+    again, parents first; read the mates' lanes.
+
+    Parameters
+    ----------
+    leaders : int32, shape (l,)
+        Numbers.
+    start : int64, shape (size + 1,)
+    progeny, mates : int32, shape (crosses,)
+        From :func:`list_crosses`.
+    parents : int32, shape (size + 1, 2)
+    mendelian : float64, shape (size,)
+        D by number; 1 for metafounders.
+    gamma : float64, shape (m, m)
+    first_founder, founder_end : int
+        Numbers of founders; the last m, backwards, are the metafounders.
+    coefficients : float64, shape (n,)
+        F⁰ of the progeny is written here.
+    slot : int32, shape (size + 1,)
+        Workspace, zero for founders and for nobody on entry and return.
+    waiting, done, never, summary : uint64
+        Bitmaps: waiting and summary are zero; done has founders and nobody; never is zero.
+    path : int32, shape (parents in all, 4)
+    lanes : float64, shape (parents in all + 1, 8)
+        Workspace, not initialised.
+
+    Returns
+    -------
+    int
+        Nothing of use; it keeps the looking ahead alive.
+    """
+    m = gamma.shape[0]
+    up = np.empty((m, LANES))
+    ahead = 0
+    for begin in range(0, leaders.size, LANES):
+        width = min(LANES, leaders.size - begin)
+        used = 1
+        for a in range(m):
+            _, used = _slot_of(founder_end - 1 - a, slot, waiting, never, summary, used)
+        for lane in range(width):
+            _, used = _slot_of(leaders[begin + lane], slot, waiting, never, summary, used)
+        n_up, used, seen = _sweep(parents, slot, waiting, never, summary, path, 0, used)
+        ahead ^= seen
+        n_slots = used
+        for at in range(n_up):
+            k = path[at, 3]
+            done[k >> 6] |= _ONE << np.uint64(k & 63)
+        for lane in range(width):
+            p = leaders[begin + lane]
+            for c in range(start[p], start[p + 1]):
+                _, used = _slot_of(mates[c], slot, waiting, done, summary, used)
+        n_path, used, seen = _sweep(parents, slot, waiting, done, summary, path, n_up, used)
+        ahead ^= seen
+
+        lanes[:n_slots] = 0.0
+        for lane in range(width):
+            lanes[slot[leaders[begin + lane]], lane] = 1.0
+        for at in range(n_up):
+            t = np.uint64(path[at, 0])
+            s = np.uint64(path[at, 1])
+            d = np.uint64(path[at, 2])
+            variance = mendelian[path[at, 3]]
+            for lane in range(LANES):
+                half = 0.5 * lanes[t, lane]
+                lanes[s, lane] += half
+                lanes[d, lane] += half
+                lanes[t, lane] *= variance
+        lanes[0] = 0.0
+        for a in range(m):
+            up[a] = lanes[slot[founder_end - 1 - a]]
+        for a in range(m):
+            t = np.uint64(slot[founder_end - 1 - a])
+            lanes[t] = 0.0
+            for b in range(m):
+                for lane in range(LANES):
+                    lanes[t, lane] += gamma[a, b] * up[b, lane]
+        for at in range(n_up - 1, -1, -1):
+            t = np.uint64(path[at, 0])
+            s = np.uint64(path[at, 1])
+            d = np.uint64(path[at, 2])
+            for lane in range(LANES):
+                lanes[t, lane] += 0.5 * (lanes[s, lane] + lanes[d, lane])
+        for at in range(n_path - 1, n_up - 1, -1):
+            t = np.uint64(path[at, 0])
+            s = np.uint64(path[at, 1])
+            d = np.uint64(path[at, 2])
+            for lane in range(LANES):
+                lanes[t, lane] = 0.5 * (lanes[s, lane] + lanes[d, lane])
+        for lane in range(width):
+            p = leaders[begin + lane]
+            for c in range(start[p], start[p + 1]):
+                coefficients[progeny[c]] = 0.5 * lanes[slot[mates[c]], lane]
+        for at in range(n_up):
+            k = path[at, 3]
+            if k < first_founder:
+                done[k >> 6] = _NONE
+            else:
+                slot[k] = 0
+    return ahead

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from breedeval.kernels.inbreeding import tabular_inbreeding
+from breedeval.kernels import inbreeding as kernels
 from breedeval.kernels.pedigree_order import walk_parents_first
 
 Int32 = NDArray[np.int32]
 Float64 = NDArray[np.float64]
+
+
+_SHARES = 8  # shares of work a thread takes in one generation, so that none waits long
 
 
 class ParentsFirst(NamedTuple):
@@ -161,10 +167,25 @@ def inbreeding(
     rows = _parents(sire, dam)
     if threads < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
-    corner = _metafounder_block(gamma, *rows)
-    _check_order(*rows)
+    block = _metafounder_block(gamma, *rows)
     remaining = _remaining(selfings, rows[0].size)
-    return Inbreeding(*tabular_inbreeding(*rows, remaining, corner))
+    parents = _number_parents(*rows, len(block))
+    crosses = _list_crosses(*rows, parents)
+    coefficients = np.zeros(rows[0].size)
+    coefficients[: len(block)] = np.diag(block) - 1.0
+    by_number = np.empty(parents.size)
+    with ThreadPoolExecutor(threads) as pool:
+        workers = _Workers(pool, [_Workspace(parents) for _ in range(threads)])
+        for numbers in parents.generations():
+            kernels.finish_parents(
+                numbers, parents.row, *rows, remaining, len(block), coefficients, by_number
+            )
+            _evaluate(numbers, parents, crosses, by_number, block, coefficients, workers)
+    mendelian = np.empty(rows[0].size)
+    kernels.finish_all(
+        *rows, parents.number, remaining, by_number, len(block), coefficients, mendelian
+    )
+    return Inbreeding(coefficients, mendelian)
 
 
 def _parents(sire: ArrayLike, dam: ArrayLike) -> tuple[Int32, Int32]:
@@ -172,14 +193,6 @@ def _parents(sire: ArrayLike, dam: ArrayLike) -> tuple[Int32, Int32]:
     if rows[0].size != rows[1].size:
         raise ValueError(f"sire has {rows[0].size} rows, dam {rows[1].size}")
     return rows
-
-
-def _check_order(sire: Int32, dam: Int32) -> None:
-    late = np.flatnonzero(np.maximum(sire, dam) >= np.arange(sire.size, dtype=np.int32))
-    if late.size:
-        row = late[0]
-        parent = max(sire[row], dam[row])
-        raise ValueError(f"row {row}: its parent is row {parent}; parents must come first")
 
 
 def _metafounder_block(gamma: ArrayLike | None, sire: Int32, dam: Int32) -> Float64:
@@ -204,3 +217,130 @@ def _remaining(selfings: ArrayLike | None, n: int) -> Float64:
     if not (generations >= 0.0).all():
         raise ValueError("selfings must not be negative or missing")
     return np.ascontiguousarray(np.exp2(-generations))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parents:
+    """Parents under numbers of their own (see the kernel): inner, founders, metafounders."""
+
+    number: Int32
+    row: Int32
+    parents: Int32
+    first_founder: int
+    founder_end: int
+    n_meta: int
+    order: Int32
+    starts: NDArray[np.int64]
+
+    @property
+    def size(self) -> int:
+        """Numbers, gaps included; also the number that stands for nobody."""
+        return self.row.size
+
+    def generations(self) -> Iterator[Int32]:
+        """Numbers of each generation, founders first."""
+        for begin, end in pairwise(self.starts.tolist()):
+            yield self.order[begin:end]
+
+
+def _number_parents(sire: Int32, dam: Int32, n_meta: int) -> _Parents:
+    number = np.empty(sire.size, np.int32)
+    n_inner, n_founders, late = kernels.find_parents(sire, dam, n_meta, number)
+    if late >= 0:
+        parent = max(sire[late], dam[late])
+        raise ValueError(f"row {late}: its parent is row {parent}; parents must come first")
+    first_founder = _round_up(n_inner, kernels.WORD)
+    founder_end = first_founder + n_founders
+    size = _round_up(founder_end, kernels.WORD**2)
+    row = np.empty(size, np.int32)
+    parents = np.empty((size + 1, 2), np.int32)
+    kernels.number_parents(sire, dam, n_meta, n_inner, founder_end, number, row, parents)
+    order = np.empty(n_inner + n_founders, np.int32)
+    starts = kernels.order_by_generation(row, parents, np.empty(size + 1, np.int32), order)
+    return _Parents(
+        number, row, parents, first_founder, founder_end, n_meta, order, starts
+    )
+
+
+def _round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Crosses:
+    """Progeny and mates of each leading parent, one list after the other."""
+
+    start: NDArray[np.int64]
+    progeny: Int32
+    mates: Int32
+
+
+def _list_crosses(sire: Int32, dam: Int32, parents: _Parents) -> _Crosses:
+    """Crosses by the sex that has fewer parents in them."""
+    numbers = np.empty((2, sire.size), np.int32)
+    counts = np.zeros((2, parents.size + 1), np.int64)
+    kernels.count_crosses(
+        sire, dam, parents.number, parents.first_founder, parents.founder_end - parents.n_meta,
+        numbers[0], numbers[1], counts[0], counts[1],
+    )
+    lead = int(np.count_nonzero(counts[1]) < np.count_nonzero(counts[0]))
+    leader, mate, start = numbers[lead], numbers[1 - lead], counts[lead].copy()
+    progeny = np.empty(start.sum(), np.int32)
+    mates = np.empty_like(progeny)
+    kernels.list_crosses(leader, mate, start, progeny, mates)
+    return _Crosses(start, progeny, mates)
+
+
+class _Workspace:
+    """What one thread needs to evaluate crosses; big parts are touched only where used."""
+
+    def __init__(self, parents: _Parents) -> None:
+        words = parents.size // kernels.WORD
+        self.slot = np.zeros(parents.size + 1, np.int32)
+        self.waiting = np.zeros(words + 1, np.uint64)
+        self.done = np.zeros(words + 1, np.uint64)
+        self.done[parents.first_founder // kernels.WORD :] = ~np.uint64(0)
+        self.never = np.zeros(words + 1, np.uint64)
+        self.never[-1] = ~np.uint64(0)
+        self.summary = np.zeros(words // kernels.WORD + 1, np.uint64)
+        self.path = np.empty((parents.order.size, 4), np.int32)
+        self.lanes = np.empty((parents.order.size + 1, kernels.LANES))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Workers:
+    """Threads, and as many workspaces: whoever works takes one and puts it back."""
+
+    pool: ThreadPoolExecutor
+    free: list[_Workspace]
+
+
+def _evaluate(
+    numbers: Int32,
+    parents: _Parents,
+    crosses: _Crosses,
+    by_number: Float64,
+    block: Float64,
+    coefficients: Float64,
+    workers: _Workers,
+) -> None:
+    """F⁰ of the crosses that one generation leads, in shares that fill whole cache lines."""
+    leaders = numbers[crosses.start[numbers + 1] > crosses.start[numbers]]
+
+    def work(share: Int32) -> None:
+        space = workers.free.pop()
+        kernels.evaluate_crosses(
+            share, crosses.start, crosses.progeny, crosses.mates, parents.parents, by_number,
+            block, parents.first_founder, parents.founder_end, coefficients,
+            space.slot, space.waiting, space.done, space.never, space.summary,
+            space.path, space.lanes,
+        )
+        workers.free.append(space)
+
+    threads = len(workers.free)
+    size = _round_up(-(-leaders.size // (threads * _SHARES)), kernels.LANES)
+    if threads == 1 or leaders.size <= size:
+        work(leaders)
+    else:
+        shares = [leaders[begin : begin + size] for begin in range(0, leaders.size, size)]
+        list(workers.pool.map(work, shares))
