@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
@@ -16,7 +17,6 @@ from breedeval.solve import (
 )
 
 Vector = NDArray[np.float64]
-Method = Literal["cholesky", "lu", "pcg"]
 Progress = Callable[[int, float], None]
 
 
@@ -57,7 +57,8 @@ class Solutions:
 
 
 def solve_direct(
-    equations: Equations, solver: DirectSolver, *, error_variances: Literal["exact", "none"]
+    equations: Equations, lower: sp.csc_array, solver: DirectSolver, *,
+    error_variances: Literal["exact", "none"],
 ) -> Solutions:
     """Solve by one factorisation; PEV from the selected inverse on its pattern.
 
@@ -66,7 +67,6 @@ def solve_direct(
     InputError
         When the equations are singular in spite of full fixed rank; the unknown is named.
     """
-    lower = equations.lower()
     try:
         factor = solver.factorise(lower)
     except SingularSystemError as error:
@@ -96,7 +96,7 @@ def solve_iterative(
         found.iterations, found.relative_residual, found.converged)
 
 
-def make_solver(method: Method, threads: int) -> DirectSolver:
+def make_solver(method: Literal["cholesky", "lu"], threads: int) -> DirectSolver:
     """The direct solver of that name; ``cholesky`` is CHOLMOD where it is installed."""
     return LuSolver(threads=threads) if method == "lu" else direct_solver(threads=threads)
 

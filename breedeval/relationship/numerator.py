@@ -31,9 +31,10 @@ class Numerator:
     ----------
     pedigree : Pedigree
     inbreeding : ndarray of float64, shape (q,)
-        F of the individuals (zeros when inbreeding is ignored on request).
+        F of the individuals.
     mendelian : ndarray of float64, shape (q,)
-        D, the variance of Mendelian sampling in units of σ²ₐ.
+        D, the variance of Mendelian sampling in units of σ²ₐ; 1, ¾ or ½ when the rules ignore
+        inbreeding on request.
     gamma : ndarray of float64, shape (g, g), or None
         Γ of metafounders; None for unknown-parent groups.
     """
@@ -106,8 +107,8 @@ class Numerator:
         if self.gamma is not None:  # metafounders are random: they take no part in the fixed rank
             return np.zeros((rows.size, 0))
         return relationship.group_contributions(
-            self.pedigree.sire, self.pedigree.dam, self.pedigree.sire_group,
-            self.pedigree.dam_group, len(self.groups), rows)
+            self.pedigree.sire, self.pedigree.dam, sire_group=self.pedigree.sire_group,
+            dam_group=self.pedigree.dam_group, n_groups=len(self.groups), rows=rows)
 
 
 def from_pedigree(
@@ -135,7 +136,6 @@ def from_pedigree(
     found = coefficients.inbreeding(sire, dam, selfings=selfings, gamma=gamma, threads=threads)
     inbred, mendelian = found.coefficients[groups:], found.mendelian[groups:]
     if not use_inbreeding:
-        inbred = np.zeros_like(inbred)
         mendelian = 1.0 - 0.25 * ((pedigree.sire >= 0).astype(np.float64) + (pedigree.dam >= 0))
     return Numerator(pedigree, inbred, mendelian, gamma)
 

@@ -1,0 +1,5 @@
+"""``python -m breedeval``."""
+
+from breedeval.cli import main
+
+main()

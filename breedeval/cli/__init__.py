@@ -1,0 +1,5 @@
+"""The command line. Heavy modules are imported inside the commands, so that --help is quick."""
+
+from breedeval.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,169 @@
+"""The commands; each is thin and calls one function of the workflow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from breedeval import __version__
+
+USER_ERROR = 1
+
+app = typer.Typer(
+    name="breedeval", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
+    help="Genetic evaluation: pedigree, records and a run file in, breeding values out.")
+
+RunFiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Run files (YAML).")]
+Overrides = Annotated[list[str], typer.Option(
+    "--set", metavar="KEY=VALUE", help="Override a value of the run file; is recorded.")]
+
+
+def main() -> None:
+    """Run the command line; errors of the user's input end with a message and their exit code."""
+    from breedeval.errors import BreedevalError
+
+    try:
+        app()
+    except BreedevalError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"breedeval {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    files: RunFiles, overrides: Overrides = [],  # noqa: B006 (typer wants a list)
+    force: Annotated[bool, typer.Option(
+        "--force", help="Replace the results of an earlier run.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Runs at the same time.")] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+) -> None:
+    """Evaluate: read, solve, and write a results folder for each run file."""
+    from breedeval.workflow.run import run_files
+
+    outcomes = run_files(files, overrides=overrides, force=force, jobs=jobs, quiet=quiet)
+    for outcome in outcomes:
+        if outcome.message:
+            _say(outcome.message)
+        if outcome.directory is not None:
+            print(outcome.directory)
+    if len(outcomes) > 1:
+        failed = [str(outcome.run_file) for outcome in outcomes if outcome.exit_code]
+        _say(f"{len(outcomes) - len(failed)} of {len(outcomes)} runs done"
+             + (f"; failed: {', '.join(failed)}" if failed else ""))
+    raise typer.Exit(max(outcome.exit_code for outcome in outcomes))
+
+
+@app.command()
+def check(files: RunFiles, overrides: Overrides = []) -> None:  # noqa: B006
+    """Read everything, report on it and forecast the cost; solve nothing."""
+    from breedeval.workflow.check import check_file
+
+    raise typer.Exit(max(check_file(path, overrides=overrides) for path in files))
+
+
+@app.command()
+def init(
+    records: Annotated[Path, typer.Argument(help="The file of records.")],
+    pedigree: Annotated[Path | None, typer.Option(help="The pedigree file.")] = None,
+    output: Annotated[Path | None, typer.Option(
+        "--output", "-o", help="Write the run file here instead of to the screen.")] = None,
+) -> None:
+    """Write a commented run file from the columns of a data file."""
+    from breedeval.workflow.start import starter_file
+
+    text = starter_file(records, pedigree, output)
+    if output is None:
+        print(text, end="")
+    else:
+        print(output)
+
+
+@app.command()
+def pedigree(
+    file: Annotated[Path, typer.Argument(help="The pedigree file.")],
+    output: Annotated[Path | None, typer.Option(
+        "--output", "-o", help="Write pedigree.csv and a page of plots to this folder.")] = None,
+    columns: Annotated[list[str], typer.Option(
+        "--column", metavar="ROLE=NAME", help="Which column is what, e.g. sire=father.")] = [],  # noqa: B006
+    unknown: Annotated[list[str], typer.Option(help="Codes of an unknown parent.")] = [],  # noqa: B006
+    groups: Annotated[list[str], typer.Option(
+        "--group", help="Codes in the parent columns that are groups.")] = [],  # noqa: B006
+    selfing: Annotated[bool, typer.Option(
+        "--selfing", help="An individual may be both sire and dam.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier output.")] = False,
+) -> None:
+    """Describe a pedigree and name every fault in it."""
+    from breedeval.workflow.describe import describe_file
+
+    describe_file(file, output, columns=columns, unknown=unknown, groups=groups, selfing=selfing,
+                  force=force)
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="Results folder of the earlier evaluation.")],
+    new: Annotated[Path, typer.Argument(help="Results folder of the later one.")],
+) -> None:
+    """Say what moved between two evaluations, and why."""
+    from breedeval.workflow.compare import compare_folders
+
+    compare_folders(old, new)
+
+
+@app.command()
+def simulate(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to make.")],
+    animals: Annotated[int, typer.Option(help="Animals in all.")] = 20_000,
+    generations: Annotated[int, typer.Option(help="Cohorts, founders included.")] = 10,
+    sires: Annotated[float, typer.Option(
+        help="Males of a cohort that become parents: a fraction below 1, else a number.")] = 0.03,
+    dams: Annotated[float, typer.Option(help="The same of females.")] = 0.7,
+    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.3,
+    records: Annotated[int, typer.Option(help="Records of each recorded animal.")] = 1,
+    repeatability: Annotated[float, typer.Option(help="With several records.")] = 0.5,
+    recorded: Annotated[str, typer.Option(help="females, males or all.")] = "females",
+    selection: Annotated[str, typer.Option(
+        help="random, phenotype or breeding_value.")] = "random",
+    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
+) -> None:
+    """Simulate a population with known breeding values, ready to run."""
+    from breedeval.workflow.simulate import simulate_folder
+
+    simulate_folder(output, seed=seed, animals=animals, generations=generations, sires=sires,
+                    dams=dams, h2=h2, records_per_animal=records, repeatability=repeatability,
+                    recorded=recorded, selection=selection)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of run files, for editors."""
+    import json
+
+    from breedeval.config import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, which solvers and BLAS there are, and whether they work."""
+    from breedeval.workflow.doctor import examine
+
+    raise typer.Exit(examine())
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

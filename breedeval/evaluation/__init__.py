@@ -1,0 +1,1 @@
+"""Breeding values from a model, its data and its variances."""

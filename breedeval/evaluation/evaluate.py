@@ -1,0 +1,142 @@
+"""From equations to an evaluation: choose an engine, solve, and make the tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from breedeval.equations.henderson import Equations
+from breedeval.errors import Findings, Problem
+from breedeval.evaluation.parameters import genetic_parameters_table
+from breedeval.evaluation.planning import Plan, SolveOptions, plan_solution
+from breedeval.evaluation.preparing import Inputs, Step
+from breedeval.evaluation.result import Evaluation
+from breedeval.evaluation.solving import Progress, Solutions, solve_direct, solve_iterative
+from breedeval.evaluation.tables import (
+    breeding_values_table, dependencies, individuals_table, solutions_table, variances_table,
+)
+from breedeval.pedigree.completeness import equivalent_generations
+from breedeval.relationship.numerator import Numerator
+
+Status = Literal["done", "not converged"]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Solutions and the plan they were found by."""
+
+    solutions: Solutions
+    plan: Plan
+    seconds: float
+
+
+def solve_equations(
+    equations: Equations, options: SolveOptions, *, step: Step = lambda _: None,
+    progress: Progress | None = None,
+) -> Solved:
+    """Solve by the engine that the options or the forecast choose.
+
+    Raises
+    ------
+    LimitError
+        When the forecast passes the memory limit.
+    InputError
+        When the equations are singular.
+    """
+    started = time.perf_counter()
+    plan = plan_solution(equations, options)
+    step(f"Solving {equations.size:,} equations by {plan.engine} ({plan.reason})")
+    if plan.solver is None:
+        solutions = solve_iterative(
+            equations, tolerance=options.tolerance, max_iterations=options.max_iterations,
+            progress=progress)
+    else:
+        solutions = solve_direct(equations, plan.lower, plan.solver,
+                                 error_variances=options.reliability)
+    return Solved(solutions, plan, time.perf_counter() - started)
+
+
+def make_evaluation(
+    title: str, settings: Mapping[str, Any], inputs: Inputs, solved: Solved, findings: Findings
+) -> Evaluation:
+    """Gather the tables and the summary of a run."""
+    solutions = solved.solutions
+    equations = solutions.equations
+    values = breeding_values_table(solutions)
+    _report_reliability(solved, values["reliability"].to_numpy(np.float64), findings)
+    individuals = _individuals(equations)
+    status: Status = "done" if solutions.converged else "not converged"
+    summary: dict[str, Any] = {
+        "status": status, "converged": solutions.converged,
+        "log_likelihood": solutions.log_likelihood,
+        "log_likelihood_without_constant": _without_constant(solutions),
+        "aic": None, "bic": None, "iterations": solutions.iterations,
+        "records": equations.design.size, "individuals": int(len(individuals)),
+        "equations": equations.size, "engine": solutions.engine,
+        "engine_reason": solved.plan.reason, "seconds": solved.seconds, "peak_memory_mb": None,
+        "relative_residual": solutions.relative_residual, "fixed_rank": equations.fixed_size,
+        "forecast": asdict(solved.plan.forecast) if solved.plan.forecast else None,
+        "rank": dependencies(equations), "trait_summary": _trait_summary(equations),
+        "pedigree": _pedigree_facts(equations), "rows": inputs.records.size,
+        "warnings": list(findings.warnings)}
+    return Evaluation(title, settings, values, solutions_table(solutions),
+                      variances_table(equations), genetic_parameters_table(equations),
+                      individuals, summary)
+
+
+def _numerator(equations: Equations) -> Numerator | None:
+    return next((p for p in equations.precisions if isinstance(p, Numerator)), None)
+
+
+def _individuals(equations: Equations) -> pd.DataFrame:
+    found = _numerator(equations)
+    if found is None:
+        return pd.DataFrame({"individual": pd.Series([], dtype="str")})
+    return individuals_table(found.pedigree, found.inbreeding)
+
+
+def _pedigree_facts(equations: Equations) -> dict[str, Any] | None:
+    found = _numerator(equations)
+    if found is None:
+        return None
+    pedigree, f = found.pedigree, found.inbreeding
+    complete = equivalent_generations(pedigree.sire, pedigree.dam)
+    return {
+        "individuals": len(pedigree), "groups": pedigree.groups.to_list(),
+        "founders": int(((pedigree.sire < 0) & (pedigree.dam < 0)).sum()),
+        "added_founders": int((~pedigree.listed).sum()),
+        "max_generation": int(pedigree.generation.max(initial=0)),
+        "mean_inbreeding": float(f.mean()), "max_inbreeding": float(f.max(initial=0.0)),
+        "inbred": int((f > 1e-12).sum()), "equivalent_generations": float(complete.mean())}
+
+
+def _trait_summary(equations: Equations) -> dict[str, dict[str, float]]:
+    y = equations.design.y
+    return {equations.design.trait: {
+        "n": int(y.size), "mean": float(y.mean()),
+        "sd": float(y.std(ddof=1)) if y.size > 1 else float("nan"),
+        "min": float(y.min()), "max": float(y.max())}}
+
+
+def _without_constant(solutions: Solutions) -> float | None:
+    """The log-likelihood without (n − p) log 2π, as ASReml prints it."""
+    if solutions.log_likelihood is None:
+        return None
+    freedom = solutions.equations.design.size - solutions.equations.fixed_size
+    return solutions.log_likelihood + 0.5 * freedom * float(np.log(2 * np.pi))
+
+
+def _report_reliability(solved: Solved, reliability: Any, findings: Findings) -> None:
+    if solved.solutions.error_variance is None:
+        return
+    negative = int((reliability < -1e-9).sum())
+    if negative:
+        findings.warn("negative reliability", Problem(
+            "results", f"{negative} breeding values have a prediction error variance above the "
+            "genetic variance (reliability below 0)",
+            "Expected where group effects are poorly estimated; their accuracy is given as 0"))

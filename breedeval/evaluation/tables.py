@@ -1,0 +1,187 @@
+"""Solutions as the tables of the output folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from breedeval.equations.henderson import Equations
+from breedeval.evaluation.solving import Solutions
+from breedeval.levels import Levels
+from breedeval.model.design import RandomTerm
+from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.identity import Identity
+from breedeval.relationship.numerator import Numerator
+
+Vector = NDArray[np.float64]
+SEX = np.array(["", "male", "female"])
+
+
+def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
+    """One row per individual × component of every effect with a relationship of its own.
+
+    reliability = 1 − PEV / (σ²(1 + F)), accuracy its root; clones follow the individuals and have
+    the values of the individual they are copies of.
+    """
+    equations = solutions.equations
+    parts = []
+    for effect, term in enumerate(equations.design.random):
+        precision = equations.precisions[effect]
+        if isinstance(precision, Identity):
+            continue
+        q = len(term.levels)
+        values = solutions.random(effect, solutions.estimates)[:q]
+        errors = None
+        if solutions.error_variance is not None:
+            errors = solutions.random(effect, solutions.error_variance)[:q]
+        variances = np.diagonal(equations.covariances[effect].matrix)
+        inbreeding = (precision.inbreeding if isinstance(precision, Numerator)
+                      else np.full(q, np.nan))
+        counts = _record_counts(term)
+        for k, component in enumerate(term.coefficients()):
+            pev = np.full(q, np.nan) if errors is None else errors[:, k]
+            reliability = 1.0 - pev / (variances[k] * precision.variance)
+            parts.append(_with_clones(pd.DataFrame({
+                "effect": term.name, "component": component, "trait": equations.design.trait,
+                "individual": term.levels.to_series(), "breeding_value": values[:, k],
+                "se": np.sqrt(pev), "reliability": reliability,
+                "accuracy": np.sqrt(np.clip(reliability, 0.0, None)), "inbreeding": inbreeding,
+                "records": counts[k]}), term.levels, precision))
+    columns = ["effect", "component", "trait", "individual", "breeding_value", "se",
+               "reliability", "accuracy", "inbreeding", "records"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _record_counts(term: RandomTerm) -> list[NDArray[np.int64]]:
+    """Records of every level, for each coefficient of the effect."""
+    counts = []
+    for component in term.components:
+        used = component.codes[component.codes >= 0]
+        count = np.bincount(used, minlength=len(term.levels))
+        counts += [count] * component.values.shape[1]
+    return counts
+
+
+def _with_clones(frame: pd.DataFrame, levels: Levels, precision: object) -> pd.DataFrame:
+    if not isinstance(precision, Numerator) or not precision.pedigree.clone_of:
+        return frame
+    clones = precision.pedigree.clone_of
+    copies = frame.iloc[levels.codes(list(clones.values()))].copy()
+    copies["individual"] = list(clones)
+    return pd.concat([frame, copies], ignore_index=True)
+
+
+def solutions_table(solutions: Solutions) -> pd.DataFrame:
+    """Every solution, fixed and random; status says why an estimate was set to zero."""
+    equations = solutions.equations
+    design, layout = equations.design, equations.layout
+    estimate = solutions.estimates
+    se = np.sqrt(solutions.error_variance) if solutions.error_variance is not None else (
+        np.full(layout.size, np.nan))
+    status = _status(equations)
+    parts = []
+    for term, offset in zip(design.fixed, layout.fixed_offsets, strict=True):
+        part = slice(offset, offset + term.size)
+        labels = ["intercept"] if term.name == "intercept" else term.labels()
+        parts.append(pd.DataFrame({
+            "effect": term.name, "component": "", "trait": design.trait, "level": labels,
+            "estimate": estimate[part], "se": se[part], "status": status[part]}))
+    for effect, random in enumerate(design.random):
+        part = layout.random_slice(effect)
+        labels = _all_labels(random.levels, equations.precisions[effect].groups)
+        names = random.coefficients()
+        parts.append(pd.DataFrame({
+            "effect": random.name, "component": np.tile(names, len(labels)),
+            "trait": design.trait, "level": labels.repeat(len(names)).array,
+            "estimate": estimate[part], "se": se[part], "status": status[part]}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _all_labels(levels: Levels, groups: Levels) -> pd.Series[str]:
+    labels = pa.concat_arrays([levels.labels, groups.labels]) if len(groups) else levels.labels
+    return Levels(labels).to_series()
+
+
+def _status(equations: Equations) -> NDArray[np.object_]:
+    """Empty, ``reference`` for the first level of a class effect, else ``dependent``."""
+    status = np.full(equations.layout.size, "", object)
+    status[equations.rank.dropped] = "dependent"
+    for term, offset in zip(equations.design.fixed, equations.layout.fixed_offsets, strict=True):
+        if term.is_class and status[offset] == "dependent":
+            status[offset] = "reference"
+    return status
+
+
+def dependencies(equations: Equations) -> list[str]:
+    """Sentences: which columns were set to zero and what they are equal to.
+
+    The first level of a class effect, which the intercept and the other levels give, is the
+    ordinary coding and not listed.
+    """
+    labels = _position_labels(equations)
+    status = _status(equations)
+    lines = []
+    for row, column in enumerate(equations.rank.dropped):
+        if status[column] != "dependent":
+            continue
+        part = equations.rank.dependencies[[row]].tocoo()
+        terms = [f"{'+' if value > 0 else '−'} " + (
+            "" if abs(abs(value) - 1) < 1e-6 else f"{abs(value):.4g} × ") + labels[place]
+            for place, value in zip(part.col[:6], part.data[:6], strict=True)]
+        more = f" … ({part.nnz} terms)" if part.nnz > 6 else ""
+        right = " ".join(terms).removeprefix("+ ") or "nothing (it has no record)"
+        lines.append(f"{labels[column]} = {right}{more}")
+    return lines
+
+
+def _position_labels(equations: Equations) -> Mapping[int, str]:
+    """Names of the positions of the fixed columns and of groups."""
+    labels: dict[int, str] = {}
+    for term, offset in zip(equations.design.fixed, equations.layout.fixed_offsets, strict=True):
+        for k, label in enumerate(term.labels()):
+            labels[offset + k] = f"{term.name} {label}".strip() if label != term.name else label
+    for effect, random in enumerate(equations.design.random):
+        groups = equations.precisions[effect].groups
+        names = random.coefficients()
+        first = equations.layout.random_offsets[effect] + len(random.levels) * len(names)
+        for g in range(len(groups)):
+            for k, name in enumerate(names):
+                labels[first + g * len(names) + k] = f"group {groups[g]} of {name}"
+    return labels
+
+
+def variances_table(equations: Equations) -> pd.DataFrame:
+    """The (co)variances used, lower triangles row by row, the residual last."""
+    trait = equations.design.trait
+    rows = []
+    for term, covariance in zip(equations.design.random, equations.covariances, strict=True):
+        names = term.coefficients()
+        rows += [(term.name, names[i], trait, names[j], trait, float(covariance.matrix[i, j]))
+                 for i in range(len(names)) for j in range(i + 1)]
+    rows.append(("residual", "residual", trait, "residual", trait, equations.residual))
+    frame = pd.DataFrame(rows, columns=[
+        "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate"])
+    return frame.assign(se=np.nan, status="given")
+
+
+def individuals_table(pedigree: Pedigree, inbreeding: Vector) -> pd.DataFrame:
+    """Who the individuals are: parents, sex, birth year, generation, F, and carried columns."""
+    individuals = pedigree.individuals
+    frame = pd.DataFrame({
+        "individual": individuals.to_series(),
+        "sire": individuals.take(pedigree.sire).to_pandas().astype("str"),
+        "dam": individuals.take(pedigree.dam).to_pandas().astype("str"),
+        "sex": SEX[pedigree.sex], "birth_year": pedigree.birth_year,
+        "generation": pedigree.generation, "inbreeding": inbreeding, "listed": pedigree.listed})
+    for name, column in pedigree.carried.items():
+        if name not in frame.columns:
+            frame[name] = column.to_pandas()
+    if pedigree.clone_of:
+        copies = frame.iloc[individuals.codes(list(pedigree.clone_of.values()))].copy()
+        copies["individual"] = list(pedigree.clone_of)
+        frame = pd.concat([frame, copies], ignore_index=True)
+    return frame

@@ -1,0 +1,102 @@
+"""The output folder: written whole or not at all, and only ours is ever replaced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from breedeval.errors import InputError, Problem
+from breedeval.evaluation.result import Evaluation
+from breedeval.io.folder import whole_folder
+from breedeval.provenance import PROGRAM
+
+
+def check_target(directory: Path, *, force: bool) -> None:
+    """Refuse early, before anything is computed, to write where we must not.
+
+    Raises
+    ------
+    InputError
+        When the folder exists and is not ours, or ``force`` does not say to replace it.
+    """
+    if not directory.exists():
+        return
+    if not _is_ours(directory):
+        raise InputError(Problem(
+            str(directory), "exists and is not a results folder of this program",
+            "Expected a new name", "Give another with --set output.directory=…"))
+    if not force:
+        raise InputError(Problem(
+            str(directory), "holds the results of an earlier run", "Expected a new name",
+            "Use --force to replace it, or give another with --set output.directory=…"))
+
+
+def _is_ours(directory: Path) -> bool:
+    if not directory.is_dir():
+        return False
+    if not any(directory.iterdir()):
+        return True
+    try:
+        origin = json.loads((directory / "provenance.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(origin, dict) and origin.get("program") == PROGRAM
+
+
+def write_results(
+    evaluation: Evaluation, directory: Path, *, provenance: Mapping[str, Any], config: str,
+    report: str, log: str, table_format: str = "csv",
+) -> None:
+    """Write the output folder beside its final name, then move it there in one step.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    directory : Path
+        Final name; an earlier results folder there is replaced (see :func:`check_target`).
+    provenance : mapping
+    config, report, log : str
+        Contents of ``config.yaml``, ``report.html`` and ``run.log``.
+    table_format : str
+        ``csv`` or ``parquet``.
+    """
+    with whole_folder(directory) as folder:
+        for name in ("breeding_values", "solutions", "variances", "genetic_parameters"):
+            write_table(getattr(evaluation, name), folder / f"{name}.{table_format}")
+        _write_json(evaluation.summary, folder / "summary.json")
+        _write_json(provenance, folder / "provenance.json")
+        (folder / "config.yaml").write_text(config, encoding="utf-8")
+        (folder / "report.html").write_text(report, encoding="utf-8")
+        (folder / "run.log").write_text(log, encoding="utf-8")
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV (text quoted only where needed, missing empty) or Parquet."""
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    if path.suffix == ".parquet":
+        pyarrow.parquet.write_table(table, path)
+        return
+    pyarrow.csv.write_csv(table, path, pyarrow.csv.WriteOptions(quoting_style="needed"))
+
+
+def _write_json(values: Mapping[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(_finite(values), indent=2, ensure_ascii=False) + "\n",
+                    encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: null instead."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    return value

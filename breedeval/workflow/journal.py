@@ -1,0 +1,75 @@
+"""What happens in a run, told to a person while it happens and kept for ``run.log``."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TextIO
+
+REFRESH = 0.2
+"""Seconds between two changes of the moving line on a terminal."""
+
+
+@dataclass(slots=True)
+class Journal:
+    """Lines with times; shown on ``stream`` as they come, on a terminal with a moving last line.
+
+    Parameters
+    ----------
+    stream : text stream or None
+        Usually stderr; None to keep quiet.
+    label : str
+        Put before every line when several runs share a terminal.
+    """
+
+    stream: TextIO | None = None
+    label: str = ""
+    _lines: list[str] = field(default_factory=list)
+    _started: float = field(default_factory=time.perf_counter)
+    _first: tuple[float, float] = (0.0, 0.0)
+    _shown: float = 0.0
+    _moving: bool = False
+
+    @classmethod
+    def on_stderr(cls, label: str = "") -> Journal:
+        """A journal that a person can watch."""
+        return cls(sys.stderr, label)
+
+    def step(self, text: str) -> None:
+        """Say that something begins, or what was found."""
+        stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
+        seconds = time.perf_counter() - self._started
+        self._lines.append(f"{stamp} {seconds:9.2f} s  {text}")
+        self._show(f"{self.label}{seconds:8.1f} s  {text}\n")
+
+    def round(self, done: int, residual: float, *, target: float) -> None:
+        """Show how far an iterative solver is, with the time left at its rate so far."""
+        now = time.perf_counter()
+        if done <= 1:
+            self._first = (now, residual)
+        if self.stream is None or not self.stream.isatty() or now - self._shown < REFRESH:
+            return
+        self._shown = now
+        start, begun_at = self._first
+        gained = math.log(begun_at / residual) if 0 < residual < begun_at else 0.0
+        left = ""
+        if gained > 0:
+            left = f", about {math.log(residual / target) / gained * (now - start):.0f} s left"
+        self._show(f"\r{self.label}{now - self._started:8.1f} s  round {done}, relative residual "
+                   f"{residual:.1e}{left}   ", moving=True)
+
+    def text(self) -> str:
+        """Everything so far, for ``run.log``."""
+        return "\n".join(self._lines) + "\n"
+
+    def _show(self, text: str, *, moving: bool = False) -> None:
+        if self.stream is None:
+            return
+        if self._moving and not moving:
+            self.stream.write("\n")
+        self._moving = moving
+        self.stream.write(text)
+        self.stream.flush()

@@ -1,0 +1,98 @@
+"""Read everything that a run file names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from breedeval.config.settings import PedigreeSettings, RunSettings
+from breedeval.errors import Findings, InputError
+from breedeval.evaluation.preparing import Inputs, LabelledMatrix
+from breedeval.io.matrices import read_matrix
+from breedeval.io.pedigree import read_pedigree
+from breedeval.io.tables import read_table
+from breedeval.pedigree.build import PedigreeReading
+from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.settings import NumeratorSettings, SuppliedSettings
+from breedeval.workflow.journal import Journal
+
+
+def pedigree_reading(settings: PedigreeSettings) -> PedigreeReading:
+    """How the run file says the pedigree is to be read."""
+    columns = {role: value for role, value in settings.columns.model_dump().items()
+               if value is not None}
+    return PedigreeReading(columns, settings.unknown, settings.groups, settings.selfing)
+
+
+def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> Inputs:
+    """Read records, pedigree and matrices; faults of all of them are raised together.
+
+    Raises
+    ------
+    InputError
+    """
+    problems: list[str] = []
+    records = pedigree = None
+    try:
+        journal.step(f"Reading records from {settings.records.file.name}")
+        records = read_table(settings.records.file, missing=settings.records.missing,
+                             findings=findings)
+        journal.step(f"{records.size:,} records, {len(records.columns)} columns")
+    except InputError as error:
+        problems += error.problems
+    if settings.pedigree is not None:
+        try:
+            pedigree = _pedigree(settings.pedigree, findings, journal)
+        except InputError as error:
+            problems += error.problems
+    matrices = _matrices(settings, problems, journal)
+    problems = [*findings.faults, *problems]
+    if problems or records is None:
+        raise InputError(*problems)
+    return Inputs(records, pedigree, matrices)
+
+
+def _pedigree(settings: PedigreeSettings, findings: Findings, journal: Journal) -> Pedigree:
+    journal.step(f"Reading the pedigree from {settings.file.name}")
+    pedigree = read_pedigree(settings.file, pedigree_reading(settings), findings=findings)
+    journal.step(f"{len(pedigree):,} individuals in the pedigree")
+    return pedigree
+
+
+def _matrices(
+    settings: RunSettings, problems: list[str], journal: Journal
+) -> dict[str, LabelledMatrix]:
+    matrices = {}
+    used = {effect.relationship for effect in settings.model.random}
+    for name in sorted(used):
+        kind = settings.relationship(name)
+        path = _matrix_file(kind)
+        if path is None:
+            continue
+        journal.step(f"Reading the matrix of '{name}' from {path.name}")
+        try:
+            found = read_matrix(
+                path, kind.layout if isinstance(kind, SuppliedSettings) else "square")
+        except InputError as error:
+            problems += error.problems
+            continue
+        matrices[name] = LabelledMatrix(path.name, found.levels, found.values)
+    return matrices
+
+
+def _matrix_file(kind: object) -> Path | None:
+    if isinstance(kind, SuppliedSettings):
+        return kind.file
+    return kind.metafounders if isinstance(kind, NumeratorSettings) else None
+
+
+def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]:
+    """Every input file by what it is, for the provenance."""
+    files = {} if run_file is None else {"run file": run_file}
+    files["records"] = settings.records.file
+    if settings.pedigree is not None:
+        files["pedigree"] = settings.pedigree.file
+    for name, kind in settings.relationships.items():
+        path = _matrix_file(kind)
+        if path is not None:
+            files[f"relationship {name}"] = path
+    return files

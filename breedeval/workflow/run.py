@@ -1,0 +1,190 @@
+"""Run files: read → design → relationships → equations → factor → solutions → results."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from breedeval.config.canonical import understood
+from breedeval.config.load import LoadedRun, load
+from breedeval.config.settings import RunSettings
+from breedeval.equations.henderson import Equations
+from breedeval.errors import BreedevalError, Findings
+from breedeval.evaluation.evaluate import make_evaluation, solve_equations
+from breedeval.evaluation.planning import SolveOptions
+from breedeval.evaluation.preparing import Inputs, prepare, prune_to_records
+from breedeval.evaluation.result import Evaluation
+from breedeval.io.results import check_target, write_results
+from breedeval.provenance import describe_origin
+from breedeval.report import render
+from breedeval.workflow.journal import Journal
+from breedeval.workflow.reading import input_files, read_inputs
+
+NOT_CONVERGED = 3
+BUG = 70
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run file ended, for the caller's exit code and last line."""
+
+    run_file: Path
+    exit_code: int
+    message: str
+    directory: Path | None = None
+
+
+def prepare_run(
+    settings: RunSettings, findings: Findings, journal: Journal
+) -> tuple[Inputs, Equations]:
+    """Read the inputs of a run and set up its equations."""
+    inputs = read_inputs(settings, findings, journal)
+    if settings.pedigree is not None and settings.pedigree.prune and inputs.pedigree is not None:
+        before = len(inputs.pedigree)
+        inputs = prune_to_records(settings.model, inputs, settings.relationships)
+        assert inputs.pedigree is not None
+        journal.step(f"Pruned the pedigree from {before:,} to {len(inputs.pedigree):,} individuals"
+                     " (those in the records and their ancestors)")
+    variances = {name: np.asarray(value, np.float64) for name, value in settings.variances.items()}
+    equations = prepare(inputs, settings.model, settings.relationships, variances,
+                        threads=threads(settings), findings=findings, step=journal.step)
+    return inputs, equations
+
+
+def threads(settings: RunSettings) -> int:
+    """Threads to use; all cores unless the run file says otherwise."""
+    return settings.solve.threads or len(os.sched_getaffinity(0))
+
+
+def solve_options(settings: RunSettings) -> SolveOptions:
+    """The ``solve:`` part as options of the engine."""
+    solve = settings.solve
+    return SolveOptions(solve.method, solve.tolerance, solve.max_iterations, solve.reliability,
+                        threads(settings), solve.memory_limit)
+
+
+def run_settings(
+    settings: RunSettings, plain: Mapping[str, Any], journal: Journal
+) -> Evaluation:
+    """Evaluate the run that the settings describe; nothing is written."""
+    started = time.perf_counter()
+    findings = Findings()
+    inputs, equations = prepare_run(settings, findings, journal)
+    solved = solve_equations(
+        equations, solve_options(settings), step=journal.step,
+        progress=lambda done, residual: journal.round(
+            done, residual, target=settings.solve.tolerance))
+    journal.step(f"Solved in {solved.seconds:.2f} s, relative residual "
+                 f"{solved.solutions.relative_residual:.1e}")
+    evaluation = make_evaluation(settings.title, plain, inputs, solved, findings)
+    for warning in findings.warnings:
+        journal.step(f"Warning: {warning}")
+    summary = {**evaluation.summary, "seconds": time.perf_counter() - started,
+               "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return replace(evaluation, summary=summary)
+
+
+def run_file(
+    path: Path, *, overrides: Sequence[str] = (), force: bool = False,
+    journal: Journal | None = None,
+) -> Outcome:
+    """Run one run file and write its results folder.
+
+    Raises nothing: whatever goes wrong is in the outcome.
+    """
+    journal = journal or Journal()
+    directory = None
+    try:
+        loaded = load(path, overrides)
+        directory = loaded.settings.output.directory or default_directory(path)
+        check_target(directory, force=force)
+        evaluation = run_settings(loaded.settings, loaded.understood, journal)
+        _write(evaluation, loaded, directory, overrides, journal)
+    except BreedevalError as error:
+        return Outcome(path, error.exit_code, str(error))
+    except MemoryError:
+        return Outcome(path, 4, f"{path}: the machine has not enough memory for this run. Set "
+                       "'solve: memory_limit', 'reliability: none', or prune the pedigree.")
+    except Exception:
+        return Outcome(path, BUG, _bug(path, directory, journal))
+    if not evaluation.summary["converged"]:
+        return Outcome(path, NOT_CONVERGED, f"{path}: not converged after "
+                       f"{evaluation.summary['iterations']} rounds (relative residual "
+                       f"{evaluation.summary['relative_residual']:.1e}); results are marked so. "
+                       "Raise 'solve: max_iterations', or use 'method: cholesky'.", directory)
+    return Outcome(path, 0, "", directory)
+
+
+def run_files(
+    paths: Sequence[Path], *, overrides: Sequence[str], force: bool, jobs: int, quiet: bool
+) -> list[Outcome]:
+    """Run several files, ``jobs`` at a time; one that fails does not stop the others."""
+    labels = [f"[{path.stem}] " if len(paths) > 1 else "" for path in paths]
+    if jobs <= 1 or len(paths) == 1:
+        return [_run_labelled(path, label, tuple(overrides), force, quiet)
+                for path, label in zip(paths, labels, strict=True)]
+    with ProcessPoolExecutor(min(jobs, len(paths)), mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(_run_labelled, path, label, tuple(overrides), force, quiet)
+                   for path, label in zip(paths, labels, strict=True)]
+        return [_collected(path, future) for path, future in zip(paths, futures, strict=True)]
+
+
+def _collected(path: Path, future: Any) -> Outcome:
+    try:
+        outcome: Outcome = future.result()
+    except Exception as error:  # the worker died: killed, or out of memory
+        return Outcome(path, 4, f"{path}: the process of this run was stopped ({error}). "
+                       "Run fewer at a time with --jobs.")
+    return outcome
+
+
+def _run_labelled(
+    path: Path, label: str, overrides: tuple[str, ...], force: bool, quiet: bool
+) -> Outcome:
+    journal = Journal() if quiet else Journal(sys.stderr, label)
+    return run_file(path, overrides=overrides, force=force, journal=journal)
+
+
+def default_directory(path: Path) -> Path:
+    """``results/<name of the run file>`` in the folder from which the command was given."""
+    return Path.cwd() / "results" / path.stem
+
+
+def _write(
+    evaluation: Evaluation, loaded: LoadedRun, directory: Path, overrides: Sequence[str],
+    journal: Journal,
+) -> None:
+    origin = describe_origin(
+        input_files(loaded.settings, loaded.path), command=sys.argv,
+        threads=threads(loaded.settings), overrides=overrides)
+    journal.step("Writing the results")
+    report = render(evaluation, origin, journal.text().splitlines())
+    write_results(
+        evaluation, directory, provenance=origin,
+        config=understood(loaded.settings, directory), report=report, log=journal.text(),
+        table_format=loaded.settings.output.format)
+    journal.step(f"Results are in {directory}")
+
+
+def _bug(path: Path, directory: Path | None, journal: Journal) -> str:
+    """Keep the traceback beside where the results would have been."""
+    journal.step(traceback.format_exc())
+    log = (directory or default_directory(path)).with_suffix(".run.log")
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(journal.text(), encoding="utf-8")
+    except OSError:
+        return f"{path}: an error of breedeval itself.\n{journal.text()}"
+    return (f"{path}: an error of breedeval itself, not of your input. The traceback is in {log}; "
+            "please report it with that file.")
