@@ -1,0 +1,289 @@
+"""The pictures of a report: SVG drawn once, with a text for those who do not see it.
+
+Colours (blue and orange of Okabe & Ito 2008) differ in brightness and in line style, so that a
+print in grey says the same.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from breedeval.report.numbers import count, counted, fixed, percent, significant
+from breedeval.report.summaries import (
+    RecordClasses,
+    Spread,
+    Trend,
+    record_classes,
+    spread_of,
+    trend_of,
+)
+
+BLUE, ORANGE, GREY, INK = "#0b5c8f", "#c8550a", "#8a9691", "#33403a"
+FILL = "#cfe0ec"
+SIZE = (5.6, 3.35)
+_STYLE: Any = {
+    "svg.fonttype": "none", "svg.hashsalt": "breedeval", "figure.dpi": 72, "font.size": 11.5,
+    "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK,
+    "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.linewidth": 0.8, "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#e3e8e5",
+    "grid.linewidth": 0.8, "axes.axisbelow": True, "legend.frameon": False,
+    "legend.fontsize": 10, "xtick.major.width": 0.8, "ytick.major.size": 0,
+    "axes.unicode_minus": True, "figure.constrained_layout.use": True,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure.
+
+    Parameters
+    ----------
+    title : str
+        What it shows, in a few words.
+    svg : Markup
+        The drawing.
+    caption : str
+        What the reader sees and should take from it.
+    """
+
+    title: str
+    svg: Markup
+    caption: str
+
+
+def distribution(values: NDArray[np.float64], trait: str, name: str) -> Picture | None:
+    """Histogram of breeding values; None for fewer than five."""
+    values = values[np.isfinite(values)]
+    if values.size < 5 or np.ptp(values) == 0.0:
+        return None
+    spread = spread_of(values)
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        bins = min(60, max(8, int(2 * np.cbrt(values.size))))
+        heights, edges = np.histogram(values, bins)
+        axes.stairs(heights, edges, fill=True, color=FILL)
+        axes.stairs(heights, edges, color=BLUE, linewidth=1.2)
+        axes.axvline(spread.mean, color=ORANGE, linewidth=1.4, linestyle=(0, (4, 2)))
+        axes.annotate("mean", (spread.mean, 1.0), xycoords=("data", "axes fraction"),
+                      xytext=(4, -10), textcoords="offset points", color=ORANGE)
+        axes.set_xlabel(f"Breeding value ({trait})")
+        axes.set_ylabel("Individuals")
+        _thousands(axes)
+
+    return Picture("Distribution of breeding values", _svg(draw, name + "-distribution", _spread(
+        spread, trait)), _spread(spread, trait))
+
+
+def genetic_trend(
+    values: NDArray[np.float64], when: NDArray[np.float64], unit: str, trait: str, name: str
+) -> Picture | None:
+    """Mean breeding value by birth year or generation, ± one standard deviation, with numbers."""
+    trend = trend_of(values, when)
+    if trend is None:
+        return None
+    caption = _trend(trend, unit, trait)
+
+    def draw(canvas: Canvas) -> None:
+        upper, lower = _two_panels(canvas)
+        upper.fill_between(trend.at, trend.mean - trend.sd, trend.mean + trend.sd, color=FILL,
+                           linewidth=0)
+        upper.plot(trend.at, trend.mean, color=BLUE, linewidth=1.8, marker="o", markersize=3)
+        upper.axhline(0.0, color=GREY, linewidth=0.9)
+        upper.set_ylabel(f"Breeding value\n({trait})")
+        _numbers_below(lower, trend, unit)
+
+    return Picture("Genetic trend", _svg(draw, name + "-trend", caption), caption)
+
+
+def reliability_by_records(
+    reliability: NDArray[np.float64], records: NDArray[np.float64], name: str
+) -> Picture | None:
+    """Median and middle eight tenths of reliability by the number of own records."""
+    classes = record_classes(reliability, records)
+    if classes is None:
+        return None
+    caption = _classes(classes)
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        at = np.arange(len(classes.labels))
+        axes.vlines(at, classes.low, classes.high, color="#9dbfd6", linewidth=8)
+        axes.plot(at, classes.median, "o", color=BLUE, markersize=7)
+        for place, number in zip(at, classes.individuals, strict=True):
+            axes.annotate(count(number), (place, 0.985), xycoords=("data", "axes fraction"),
+                          ha="center", va="top", color=INK, fontsize=9.5)
+        axes.set_xticks(at, classes.labels)
+        axes.set_xlim(-0.6, len(at) - 0.4)
+        axes.set_ylim(0.0, 1.1)
+        axes.set_yticks(np.linspace(0.0, 1.0, 6))
+        axes.set_xlabel("Own records (number of individuals above)")
+        axes.set_ylabel("Reliability")
+
+    return Picture("Reliability and records", _svg(draw, name + "-reliability", caption), caption)
+
+
+def inbreeding_trend(
+    inbreeding: NDArray[np.float64], when: NDArray[np.float64], unit: str, name: str
+) -> Picture | None:
+    """Mean and highest inbreeding by birth year or generation, with numbers."""
+    trend = trend_of(inbreeding, when)
+    return None if trend is None else inbreeding_picture(trend, unit, name)
+
+
+def inbreeding_picture(trend: Trend, unit: str, name: str) -> Picture:
+    """Mean and highest inbreeding of a trend that is already counted."""
+    last = f"{trend.at[-1]:.0f}" if "year" in unit else f"{unit} {trend.at[-1]:.0f}"
+    caption = (
+        f"Mean inbreeding (solid line) and the highest of each {unit} (dashed), with the number of "
+        f"individuals below. The mean in {last} is {percent(trend.mean[-1], 2)}; the highest "
+        f"of all is {percent(float(trend.high.max()), 2)}.")
+
+    def draw(canvas: Canvas) -> None:
+        upper, lower = _two_panels(canvas)
+        upper.plot(trend.at, 100 * trend.high, color=ORANGE, linewidth=1.2,
+                   linestyle=(0, (4, 2)), label="highest")
+        upper.plot(trend.at, 100 * trend.mean, color=BLUE, linewidth=1.8, marker="o",
+                   markersize=3, label="mean")
+        upper.set_ylabel("Inbreeding (%)")
+        upper.set_ylim(bottom=0.0)
+        upper.legend(loc="upper left", ncols=2, borderaxespad=0.2)
+        _numbers_below(lower, trend, unit)
+
+    return Picture("Inbreeding", _svg(draw, name + "-inbreeding", caption), caption)
+
+
+def completeness(table: pd.DataFrame) -> Picture:
+    """Share of ancestors known, by generations back."""
+    back = table["generation_back"].to_numpy(np.float64)
+    known = table["percent_known"].to_numpy(np.float64)
+    deep = back[known >= 50.0]
+    reach = (f"At least half of them are known up to {counted(int(deep.max()), 'generation')} back."
+             if deep.size and deep.max() >= 1 else "Fewer than half of the parents are known.")
+    caption = f"Share of all ancestors that are known, by generations back. {reach}"
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        axes.bar(back, known, color=FILL, edgecolor=BLUE, linewidth=1.0, width=0.72)
+        axes.set_ylim(0.0, 100.0)
+        axes.set_ylabel("Ancestors known (%)")
+        axes.set_xlabel("Generations back (1: parents)")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
+
+    return Picture("Completeness", _svg(draw, "completeness", caption), caption)
+
+
+def family_sizes(table: pd.DataFrame) -> Picture:
+    """How many families there are of every size."""
+    series = [str(column) for column in table.columns if column != "size"]
+    size = table["size"].to_numpy(np.float64)
+    largest = f"The largest family has {count(float(size.max()))} members."
+    caption = f"Number of families by their size, both on logarithmic scales. {largest}"
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        looks = [(BLUE, "o"), (ORANGE, "s"), (GREY, "^")]
+        for column, (colour, marker) in zip(series, looks, strict=False):
+            number = table[column].to_numpy(np.float64, na_value=np.nan)
+            axes.plot(size[number > 0], number[number > 0], marker, color=colour, markersize=4,
+                      label=column.replace("_", " "), markerfacecolor="white" if marker == "s"
+                      else colour)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
+        axes.set_xlabel("Size of family")
+        axes.set_ylabel("Families")
+        if len(series) > 1:
+            axes.legend(loc="upper right")
+
+    return Picture("Family sizes", _svg(draw, "family-sizes", caption), caption)
+
+
+def _spread(spread: Spread, trait: str) -> str:
+    decimals = spread.decimals
+    low, middle, high, best = (fixed(value, decimals) for value in (
+        spread.quarter, spread.median, spread.three_quarters, spread.top))
+    return (f"Breeding values of {counted(spread.number, 'individual')} for {trait}. Half of them "
+            f"lie between {low} and {high}, the median is {middle}, and one in twenty is above "
+            f"{best}.")
+
+
+def _trend(trend: Trend, unit: str, trait: str) -> str:
+    text = (f"Mean breeding value for {trait} by {unit} (line) with one standard deviation to each "
+            f"side (band), and the number of individuals below.")
+    if len(trend.at) < 3:
+        return text
+    way = "rose" if trend.slope >= 0 else "fell"
+    return (f"{text} From {trend.at[0]:.0f} to {trend.at[-1]:.0f} it {way} on average by "
+            f"{significant(abs(trend.slope), 2)} a {unit.rsplit(' ', 1)[-1]}.")
+
+
+def _classes(classes: RecordClasses) -> str:
+    first, last = classes.labels[0], classes.labels[-1]
+    noun = "record" if last == "1" else "records"
+    return ("Reliability by the number of own records: the dot is the median, the bar holds the "
+            f"middle eight in ten. The median is {fixed(classes.median[0], 2)} with "
+            f"{'no record' if first == '0' else first + ' records'} and "
+            f"{fixed(classes.median[-1], 2)} with {last} {noun}.")
+
+
+def _two_panels(canvas: Canvas) -> tuple[Axes, Axes]:
+    upper, lower = canvas.subplots(2, 1, sharex=True, height_ratios=[3.2, 1])
+    upper.tick_params(axis="x", length=0)
+    return upper, lower
+
+
+def _numbers_below(axes: Axes, trend: Trend, unit: str) -> None:
+    axes.bar(trend.at, trend.individuals, color="#d5dbd8", edgecolor=GREY, linewidth=0.5,
+             width=0.8)
+    axes.set_ylabel("Number")
+    axes.set_xlabel(unit[:1].upper() + unit[1:])
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=2, integer=True))
+    _thousands(axes)
+
+
+def _thousands(axes: Axes) -> None:
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
+
+
+def _svg(draw: Callable[[Canvas], None], name: str, description: str) -> Markup:
+    """Draw on a canvas and return it as SVG for the inside of a page."""
+    with mpl.rc_context(_STYLE):
+        canvas = Canvas(figsize=SIZE)
+        draw(canvas)
+        stream = io.StringIO()
+        canvas.savefig(stream, format="svg", transparent=True, metadata={
+            "Date": None, "Creator": None, "Format": None, "Type": None})
+    text = stream.getvalue()
+    text = text[text.index("<svg"):]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r"font-family: [^;\"]*", "font-family: var(--sans)", text)
+    text = re.sub(r"(font: [\d.]+px) [^;\"]*", r"\1 var(--sans)", text)   # before matplotlib 3.11
+    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
+    text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
+    text = re.sub(r'\bd="[^"]*"', _rounded, text)
+    size = re.search(r'viewBox="[^"]*"', text)
+    box = size.group(0) if size else ""
+    head = Markup('<svg xmlns:xlink="http://www.w3.org/1999/xlink" {} role="img" aria-label="{}">')
+    return head.format(Markup(box), description) + Markup(text[text.index(">") + 1:])
+
+
+def _rounded(match: re.Match[str]) -> str:
+    return re.sub(r"(\.\d\d)\d+", r"\1", match.group(0))
