@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pyarrow.csv
 
 from breedeval import __version__
 from breedeval.errors import InputError, Problem
+from breedeval.io.folder import whole_folder
 from breedeval.simulation import SimulatedPopulation
 
 README = """# Simulated population
@@ -69,17 +68,8 @@ def write_simulation(population: SimulatedPopulation, directory: Path) -> None:
     if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
         raise InputError(Problem(str(directory), "already exists and is not an empty folder",
                                  remedy="Name a new folder, or remove this one"))
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    draft = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
-    draft.mkdir()
-    try:
-        _fill(draft, population)
-        if directory.exists():
-            directory.rmdir()
-        draft.rename(directory)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with whole_folder(directory) as folder:
+        _fill(folder, population)
 
 
 def run_file(population: SimulatedPopulation) -> str:
