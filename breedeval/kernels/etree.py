@@ -279,3 +279,13 @@ def supernode_rows(
                 free[s] += 1
                 s = home[parent[begin[s + 1] - 1]]
     return pointer, rows
+
+
+@numba.njit("f8[::1](i4[::1], f8[::1])", cache=True, nogil=True)
+def subtree_sums(parent: Int32, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of the weights in the subtree of every vertex; parents stand behind their children."""
+    total = weight.copy()
+    for k in range(parent.size):
+        if parent[k] >= 0:
+            total[parent[k]] += total[k]
+    return total

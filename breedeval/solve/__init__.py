@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from breedeval.solve.backends import Backend, backends, direct_solver
+from breedeval.solve.backends import Backend, backends, direct_solver, direct_solvers
 from breedeval.solve.conjugate_gradient import conjugate_gradient
 from breedeval.solve.lu import LuSolver
 from breedeval.solve.protocols import (
@@ -26,4 +26,5 @@ __all__ = [
     "backends",
     "conjugate_gradient",
     "direct_solver",
+    "direct_solvers",
 ]

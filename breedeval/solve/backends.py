@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 from scipy import sparse
@@ -11,6 +10,7 @@ from threadpoolctl import threadpool_info
 
 from breedeval.solve.lu import LuSolver
 from breedeval.solve.protocols import DirectSolver
+from breedeval.solve.supernodal import SupernodalSolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +36,44 @@ class Backend:
 
 
 def direct_solver(*, threads: int | None = None) -> DirectSolver:
-    """The best direct solver installed: CHOLMOD, or SuperLU where SuiteSparse is missing."""
-    if find_spec("sksparse") is not None:
-        try:
-            from breedeval.solve.cholesky import CholeskySolver
-        except ImportError:
-            return LuSolver(threads)
-        return CholeskySolver(threads)
-    return LuSolver(threads)
+    """The best direct solver installed.
+
+    With SuiteSparse: our own blocks in CHOLMOD's ordering, which is faster than CHOLMOD's
+    factorisation and holds the factor once (see ``benchmarks/bench_solvers.py``). Without:
+    SuperLU.
+
+    Parameters
+    ----------
+    threads
+        Threads of the BLAS; None leaves them as they are.
+    """
+    return next(iter(direct_solvers(threads=threads).values()))
+
+
+def direct_solvers(*, threads: int | None = None) -> dict[str, DirectSolver]:
+    """Every direct solver installed, by name, the best first."""
+    solvers: dict[str, DirectSolver] = {}
+    try:
+        from breedeval.solve.cholesky import CholeskySolver
+    except ImportError:
+        pass
+    else:
+        cholmod = CholeskySolver(threads)
+        solvers["supernodal"] = SupernodalSolver(cholmod.analyse, threads)
+        solvers["cholmod"] = cholmod
+    solvers["lu"] = LuSolver(threads)
+    return solvers
 
 
 def backends() -> tuple[Backend, ...]:
     """Every direct solver, tried on a small system."""
-    found: list[Backend] = []
-    try:
-        from breedeval.solve.cholesky import CholeskySolver
-    except ImportError as error:
-        found.append(Backend("CHOLMOD", False, False, "", str(error)))
-    else:
-        found.append(_tried(CholeskySolver(), _blas(system=True)))
-    found.append(_tried(LuSolver(), _blas(system=False)))
+    solvers = direct_solvers()
+    found = [
+        _tried(solver, _blas(system=name == "cholmod")) for name, solver in solvers.items()
+    ]
+    if "cholmod" not in solvers:
+        message = "scikit-sparse is not installed, or its SuiteSparse is missing"
+        found.insert(0, Backend("CHOLMOD", False, False, "", message))
     return tuple(found)
 
 

@@ -17,8 +17,12 @@ from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse, invert
 from breedeval.solve.symbolic import Counts, build_structure, count_columns
 
-METIS_PAYS_FROM = 2e10
-"""Operations of the factorisation under AMD from which METIS is tried as well."""
+METIS_PAYS_FROM = 1.2e5
+"""Operations under AMD, per non-zero of the matrix, from which METIS is tried as well.
+
+METIS takes about 3 µs a non-zero and a factorisation runs at 20 GFLOP/s or more: below, the
+analysis with METIS would take half as long as the factorisation it might shorten.
+"""
 
 
 @dataclass(slots=True)
@@ -38,10 +42,9 @@ class _Kept:
 class CholeskySolver:
     """CHOLMOD's supernodal LL′ with the ordering of the least predicted fill.
 
-    AMD is always tried. METIS costs several times AMD's analysis, so it is tried as well only
-    where the factorisation under AMD is long enough (``METIS_PAYS_FROM`` operations, about a
-    second) for a better ordering to pay its analysis; the one that needs fewer operations is
-    taken.
+    AMD is always tried. METIS takes many times longer, so it is tried as well only where the
+    factorisation under AMD is long enough for a better ordering to pay (``METIS_PAYS_FROM``);
+    the one that needs fewer operations is taken.
 
     Parameters
     ----------
@@ -68,7 +71,7 @@ class CholeskySolver:
         best, counts = _order(pattern, "amd")
         considered = {"amd": counts.factor_nonzeros}
         chosen = "amd"
-        if counts.flops >= METIS_PAYS_FROM:
+        if counts.flops >= METIS_PAYS_FROM * pattern.nnz:
             other, other_counts = _order(pattern, "metis")
             considered["metis"] = other_counts.factor_nonzeros
             if other_counts.flops < counts.flops:
@@ -141,8 +144,9 @@ class CholeskyFactor:
 
     @cached_property
     def _inverse(self) -> SelectedInverse:
-        with threadpool_limits(self.threads, user_api="blas"):
-            return invert(self.analysis.structure, self.numeric.L(), self.numeric.P())
+        return invert(
+            self.analysis.structure, self.numeric.L(), self.numeric.P(), threads=self.threads
+        )
 
 
 def _order(pattern: sparse.csc_array, method: str) -> tuple[Any, Counts]:

@@ -11,10 +11,12 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 from threadpoolctl import threadpool_limits
 
-from breedeval.solve.pivots import check_pivots, diagonal_of
+from breedeval.solve.pivots import SMALLEST_RELATIVE_PIVOT, check_pivots, diagonal_of
 from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse, invert
 from breedeval.solve.symbolic import build_structure, count_columns
+
+INVISIBLE = 0.1 * SMALLEST_RELATIVE_PIVOT
 
 
 @dataclass
@@ -68,8 +70,9 @@ class LuSolver:
             raise SingularSystemError(int(empty[0]), float("nan"))
         try:
             numeric = _decompose(lower, self.threads)
-        except RuntimeError as error:  # "Factor is exactly singular"
-            raise SingularSystemError(-1, 0.0) from error
+        except RuntimeError:  # "Factor is exactly singular", and not where: the pivots will tell
+            ridge = sparse.diags_array(INVISIBLE * diagonal, format="csc")
+            numeric = _decompose(sparse.csc_array(lower + ridge), self.threads)
         if self._kept is not None and _same_pattern(self._kept[0], lower):
             analysis = self._kept[1]
         else:
@@ -123,8 +126,9 @@ class LuFactor:
         root = np.sqrt(self.numeric.U.diagonal())
         factor = sparse.csc_array(self.numeric.L)
         factor.data *= np.repeat(root, np.diff(factor.indptr))
-        with threadpool_limits(self.threads, user_api="blas"):
-            return invert(self.analysis.structure, factor, np.argsort(self.numeric.perm_c))
+        return invert(
+            self.analysis.structure, factor, np.argsort(self.numeric.perm_c), threads=self.threads
+        )
 
 
 def _decompose(lower: sparse.csc_array, threads: int | None) -> Any:

@@ -53,6 +53,16 @@ class Structure:
     rows: Int32
     home: Int32
 
+    @property
+    def layout(self) -> tuple[Int32, Int64, Int32, Int64, Int32, Int32]:
+        """The blocks as the kernels take them."""
+        return self.first, self.row_start, self.height, self.value_start, self.rows, self.home
+
+    @cached_property
+    def width(self) -> Int64:
+        """Columns of every block, shape (blocks,)."""
+        return np.diff(self.first).astype(np.int64)
+
     @cached_property
     def position(self) -> Int32:
         """Pivot of every unknown, shape (n,)."""
@@ -127,16 +137,16 @@ def count_columns(lower: sparse.csc_array, order: NDArray[np.integer]) -> Counts
     """
     indptr = lower.indptr.astype(np.int64, copy=False)
     indices = lower.indices.astype(np.int32, copy=False)
-    order = order.astype(np.int32)
-    start, earlier = etree.earlier_neighbours(indptr, indices, _inverse(order))
+    pivots: Int32 = np.asarray(order, dtype=np.int32)
+    start, earlier = etree.earlier_neighbours(indptr, indices, _inverse(pivots))
     parent = etree.elimination_tree(start, earlier)
     visit = etree.postorder(parent)
     if np.any(visit[1:] < visit[:-1]):
-        order = order[visit]
-        start, earlier = etree.earlier_neighbours(indptr, indices, _inverse(order))
+        pivots = pivots[visit]
+        start, earlier = etree.earlier_neighbours(indptr, indices, _inverse(pivots))
         parent = etree.elimination_tree(start, earlier)
     count = etree.column_counts(start, earlier, parent)
-    return Counts(order, parent, count, start, earlier)
+    return Counts(pivots, parent, count, start, earlier)
 
 
 def build_structure(counts: Counts) -> Structure:

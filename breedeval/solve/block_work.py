@@ -1,0 +1,247 @@
+"""Who works on which blocks: subtrees side by side, then the large blocks piece by piece.
+
+The elimination tree is cut into subtrees that know nothing of each other, and the blocks on top
+of them. The cut and the pieces depend on the structure alone, and every dense routine runs on one
+thread, so that the result is the same, to the last bit, for any number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba.extending import get_cython_function_address
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from breedeval.kernels import etree, supernodal
+from breedeval.solve.symbolic import Structure
+
+Float64 = NDArray[np.float64]
+Range = tuple[int, int]
+
+SHARE = 1 / 32
+"""Most of the whole work that one subtree may hold."""
+
+LARGE = 5e7
+"""Operations from which a block on top is worked on in pieces."""
+
+ROWS, COLUMNS = 512, 128
+"""Size of the pieces of a large block: rows of the factor, columns of the inverse."""
+
+_ROUTINES = (
+    ("scipy.linalg.cython_blas", "dgemm"),
+    ("scipy.linalg.cython_blas", "dsymm"),
+    ("scipy.linalg.cython_blas", "dtrsm"),
+    ("scipy.linalg.cython_lapack", "dpotri"),
+    ("scipy.linalg.cython_lapack", "dpotrf"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Ranges of blocks: independent subtrees, and what is on top of them in order.
+
+    Attributes
+    ----------
+    subtrees : tuple of (int, int)
+        Ranges that can be worked on at the same time.
+    top : tuple of (int, int)
+        Ranges to be worked on one after the other; a large block is a range of its own.
+    large : ndarray of bool, shape (blocks,)
+        Blocks to be worked on in pieces.
+    """
+
+    subtrees: tuple[Range, ...]
+    top: tuple[Range, ...]
+    large: NDArray[np.bool_]
+
+
+def schedule(structure: Structure) -> Schedule:
+    """Cut the tree of blocks by the work of its subtrees."""
+    s = structure
+    height = s.height.astype(np.float64)
+    below = s.row_start + s.width
+    parent = np.full(height.size, -1, dtype=np.int32)
+    inner = s.height > s.width
+    parent[inner] = s.home[s.rows[below[inner]]]
+    flops = s.width * height**2
+    work = flops + 50.0 * s.width * height + 3000.0
+    total = etree.subtree_sums(parent, work)
+    on_top = total > SHARE * work.sum()
+    large = on_top & (flops >= LARGE)
+    root = ~on_top & ((parent == -1) | on_top[parent])
+    return Schedule(_cut_below(on_top, root, work), _cut_on_top(on_top, large), large)
+
+
+def _cut_below(
+    on_top: NDArray[np.bool_], root: NDArray[np.bool_], work: Float64
+) -> tuple[Range, ...]:
+    """Neighbouring subtrees, put together until they hold a share of the work below the top."""
+    below = np.flatnonzero(~on_top)
+    if below.size == 0:
+        return ()
+    running = np.cumsum(np.where(on_top, 0.0, work))
+    ends = np.flatnonzero(root)
+    share = np.floor(running[ends] / (SHARE * running[-1]))
+    before_top = np.append(on_top, True)[ends + 1]
+    ends = ends[before_top | np.append(share[1:] != share[:-1], True)]
+    begins = below[np.concatenate([[0], np.searchsorted(below, ends[:-1]) + 1])]
+    return tuple(zip(begins.tolist(), (ends + 1).tolist(), strict=True))
+
+
+def _cut_on_top(on_top: NDArray[np.bool_], large: NDArray[np.bool_]) -> tuple[Range, ...]:
+    """Runs of neighbouring blocks on top; a large block alone."""
+    top = np.flatnonzero(on_top)
+    if top.size == 0:
+        return ()
+    new = (np.diff(top) > 1) | large[top[1:]] | large[top[:-1]]
+    begins = top[np.append(True, new)]
+    ends = top[np.append(new, True)] + 1
+    return tuple(zip(begins.tolist(), ends.tolist(), strict=True))
+
+
+def factorise_blocks(structure: Structure, values: Float64, *, threads: int | None = None) -> int:
+    """Turn the matrix in the blocks into its Cholesky factor; the first bad pivot, or −1.
+
+    Parameters
+    ----------
+    structure
+        The blocks.
+    values
+        The matrix on entry, L at return, shape (stored,).
+    threads
+        Threads to work with, all cores by default.
+    """
+    s, layout, blas = structure, structure.layout, _routines()
+    blocks = s.height.size
+    head, link = np.full(blocks, -1, np.int32), np.full(blocks, -1, np.int32)
+    done, reach = np.zeros(blocks, np.int32), np.zeros(blocks, np.int32)
+    state = (head, link, done, reach)
+    plan = schedule(s)
+
+    def run(task: Range, limit: int) -> int:
+        begin, end = task
+        update, place = _room(s, begin, end)
+        return int(supernodal.factorise_range(
+            layout, values, blas, begin, end, limit, *state, update, place
+        ))
+
+    def update(piece: tuple[int, int, int]) -> None:
+        block, begin, end = piece
+        room, place = np.empty((end - begin) * int(s.width[block])), np.empty(_tall(s), np.int64)
+        supernodal.update_rows(layout, values, blas, block, begin, end, *state, room, place)
+
+    def divide(piece: tuple[int, int, int]) -> None:
+        supernodal.divide_rows(layout, values, blas, *piece)
+
+    with _workers(threads) as spread:
+        found = spread(lambda task: run(task, task[1]), plan.subtrees)
+        bad: list[int] = [pivot for pivot in found if pivot >= 0]
+        if bad:
+            return min(bad)
+        for begin, end in plan.subtrees:
+            supernodal.link_waiting(layout, begin, end, head, link, done)
+        for begin, end in plan.top:
+            if not plan.large[begin]:
+                failed = run((begin, end), blocks)
+            else:
+                tall, width = int(s.height[begin]), int(s.width[begin])
+                supernodal.find_reach(layout, begin, *state)
+                spread(update, _pieces(begin, 0, tall, ROWS))
+                supernodal.pass_on(layout, begin, blocks, *state)
+                place = np.empty(1, np.int64)
+                failed = int(supernodal.factorise_top(layout, values, blas, begin, place))
+                if failed < 0:
+                    spread(divide, _pieces(begin, width, tall, ROWS))
+            if failed >= 0:
+                return failed
+    return -1
+
+
+def invert_blocks(structure: Structure, values: Float64, *, threads: int | None = None) -> None:
+    """Turn L in the blocks into the inverse of LL′ on the same pattern.
+
+    Parameters
+    ----------
+    structure
+        The blocks.
+    values
+        L on entry, the selected inverse at return, shape (stored,).
+    threads
+        Threads to work with, all cores by default.
+    """
+    s, layout, blas = structure, structure.layout, _routines()
+    plan = schedule(s)
+    below = s.height - s.width
+
+    def room(begin: int, end: int) -> tuple[Float64, Float64, NDArray[np.int64]]:
+        tallest = int(below[begin:end].max())
+        scaled = np.empty(int((below[begin:end] * s.width[begin:end]).max()) + 1)
+        return scaled, np.empty(tallest * supernodal.CHUNK + 1), np.empty(tallest + 1, np.int64)
+
+    def run(task: Range) -> None:
+        begin, end = task
+        scaled, gathered, place = room(begin, end)
+        supernodal.invert_range(layout, values, blas, begin, end, scaled, gathered, place)
+
+    with _workers(threads) as spread:
+        for begin, end in reversed(plan.top):
+            if not plan.large[begin]:
+                run((begin, end))
+                continue
+            scaled, _, place = room(begin, end)
+            supernodal.prepare_inverse(layout, values, blas, begin, scaled, place)
+
+            def multiply(piece: tuple[int, int, int], scaled: Float64 = scaled) -> None:
+                _, gathered, place = room(piece[0], piece[0] + 1)
+                supernodal.invert_columns(layout, values, blas, *piece, scaled, gathered, place)
+
+            spread(multiply, _pieces(begin, 0, int(s.width[begin]), COLUMNS))
+        spread(run, plan.subtrees)
+
+
+def _pieces(block: int, begin: int, end: int, size: int) -> list[tuple[int, int, int]]:
+    return [(block, at, min(at + size, end)) for at in range(begin, end, size)]
+
+
+def _tall(structure: Structure) -> int:
+    return int(structure.height.max(initial=1))
+
+
+def _room(structure: Structure, begin: int, end: int) -> tuple[Float64, NDArray[np.int64]]:
+    s = structure
+    largest = int((s.height[begin:end] * s.width[begin:end]).max())
+    return np.empty(largest), np.empty(_tall(s), np.int64)
+
+
+@contextmanager
+def _workers(threads: int | None) -> Iterator[Callable[..., list[Any]]]:
+    """A map over tasks, on several threads, with the BLAS held to one."""
+    count = threads or _cores()
+
+    def in_turn(work: Callable[..., Any], tasks: Iterable[object]) -> list[Any]:
+        return [work(task) for task in tasks]
+
+    with threadpool_limits(1, user_api="blas"):
+        if count == 1:
+            yield in_turn
+            return
+        with ThreadPoolExecutor(count) as pool:
+            yield lambda work, tasks: list(pool.map(work, tasks))
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _routines() -> NDArray[np.int64]:
+    """Addresses of the dense routines that the kernels call, in SciPy's BLAS."""
+    return np.array([get_cython_function_address(*name) for name in _ROUTINES], dtype=np.int64)
