@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
@@ -27,6 +26,7 @@ Lines = NDArray[np.int64]
 
 _COMMENT = "#"
 _LINE_END = 10
+_PART = 16 << 20
 _BLANK = 32
 _TAB = 9
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|(\S+)')
@@ -129,8 +129,7 @@ def _read_swiftly(text: Text, names: list[str], start: int, first_line: int) -> 
     data = text.data
     if data.find(b"\n" + _COMMENT.encode(), max(start - 1, 0)) >= 0:
         return None
-    quoted = b'"' in data
-    if quoted and (text.by_blanks or _quotes_cross_lines(data)):
+    if b'"' in data and (text.by_blanks or not _quotes_are_plain(data, text.delimiter)):
         return None
     lines = _content_lines(data, start) + first_line
     if text.by_blanks:
@@ -143,11 +142,8 @@ def _read_swiftly(text: Text, names: list[str], start: int, first_line: int) -> 
         return None
     columns = []
     for _ in names:
-        column = text_array(table.column(0))
+        columns.append(text_array(table.column(0)))
         table = table.remove_column(0)  # let go of each column's pieces at once
-        if quoted and pc.any(pc.match_substring_regex(column, r'^\s*"')).as_py():
-            return None
-        columns.append(column)
     return Cells(names, columns, lines)
 
 
@@ -155,7 +151,7 @@ def _arrow(data: bytes, start: int, delimiter: str, width: int) -> pa.Table:
     names = [str(position) for position in range(width)]
     return pa.csv.read_csv(
         pa.BufferReader(pa.py_buffer(data).slice(start)),
-        read_options=pa.csv.ReadOptions(column_names=names, block_size=16 << 20),
+        read_options=pa.csv.ReadOptions(column_names=names, block_size=_PART),
         parse_options=pa.csv.ParseOptions(delimiter=delimiter),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False))
@@ -166,8 +162,8 @@ def _content_lines(data: bytes, start: int) -> Lines:
     found = []
     seen = 0
     previous = start - 1
-    for offset in range(start, len(data), 16 << 20):
-        part = np.frombuffer(data, np.uint8, min(16 << 20, len(data) - offset), offset)
+    for offset in range(start, len(data), _PART):
+        part = np.frombuffer(data, np.uint8, min(_PART, len(data) - offset), offset)
         ends = np.flatnonzero(part == _LINE_END) + offset
         lengths = np.diff(ends, prepend=previous) - 1
         found.append(np.flatnonzero(lengths) + seen)
@@ -178,21 +174,32 @@ def _content_lines(data: bytes, start: int) -> Lines:
     return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
 
 
-def _quotes_cross_lines(data: bytes) -> bool:
-    """Whether some line holds an odd number of quotes."""
+def _quotes_are_plain(data: bytes, delimiter: str) -> bool:
+    """Whether every quote is at an end of its cell, and no cell goes on to the next line."""
     raw = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(raw == ord('"'))
-    if quotes.size % 2:
-        return True
-    ends = np.flatnonzero(raw == _LINE_END)
-    return bool(np.any(np.searchsorted(quotes, ends) % 2))
+    at_edge = np.zeros(256, np.bool_)
+    at_edge[[ord(delimiter), ord('"'), _LINE_END]] = True
+    before = 0
+    for offset in range(0, raw.size, _PART):
+        part = raw[offset:offset + _PART]
+        quotes = np.flatnonzero(part == ord('"'))
+        crossed = np.searchsorted(quotes, np.flatnonzero(part == _LINE_END)) + before
+        if np.any(crossed % 2):
+            return False
+        before += quotes.size
+        place = quotes + offset
+        edge = at_edge[raw[np.maximum(place - 1, 0)]] | (place == 0)
+        edge |= at_edge[raw[np.minimum(place + 1, raw.size - 1)]] | (place == raw.size - 1)
+        if not edge.all():
+            return False
+    return before % 2 == 0
 
 
 def _single_blanks(data: bytes) -> bytes:
     """The same lines with one blank between cells and none at the ends."""
     parts, start = [], 0
     while start < len(data):
-        end = data.find(b"\n", min(start + (16 << 20), len(data)))
+        end = data.find(b"\n", min(start + (_PART), len(data)))
         end = len(data) if end < 0 else end + 1
         parts.append(_single_blanks_of(np.frombuffer(data, np.uint8, end - start, start)))
         start = end
@@ -239,8 +246,11 @@ class _Rows:
 
     def _by_blanks(self) -> Iterator[list[str]]:
         for line in self._lines():
-            yield _split(self._text, line)
             self._fresh = True
+            if any(plain.startswith('"') for _, plain in _TOKEN.findall(line)):
+                self._badly_quoted("a closing quote is missing")
+            else:
+                yield _split(self._text, line)
 
     def _by_delimiter(self) -> Iterator[list[str]]:
         reader = csv.reader(self._lines(), delimiter=self._text.delimiter, skipinitialspace=True,
@@ -252,11 +262,14 @@ class _Rows:
             except StopIteration:
                 return
             except csv.Error as error:
-                self._findings.fault("quotes", Problem(
-                    f"{self._text.source}:{self.began}",
-                    f"a quoted cell that begins on this line does not end properly ({error})",
-                    "Expected a closing quote before the next delimiter",
-                    "Remove the quote, or write it twice where it belongs to the text"))
+                self._badly_quoted(str(error))
+
+    def _badly_quoted(self, why: str) -> None:
+        self._findings.fault("quotes", Problem(
+            f"{self._text.source}:{self.began}",
+            f"a quoted cell that begins on this line does not end properly ({why})",
+            "Expected a closing quote before the next delimiter",
+            "Remove the quote, or write it twice where it belongs to the text"))
 
 
 def _read_carefully(
@@ -299,7 +312,7 @@ def _ragged_faults(
     remedy = {True: "Put quotes around a cell that holds the delimiter, or remove the extra cells",
               False: "Write an empty cell (or NA) where a value is missing"}
     findings.fault("ragged", *(
-        Problem(f"{text.source}:{line}", f"the line has {found} cells",
+        Problem(f"{text.source}:{line}", f"the line has {found} cell{'s' * (found != 1)}",
                 f"Expected {width}, as in the {'header' if text.header else 'first line'}",
                 remedy[found > width]) for line, found in ragged[:SHOWN_PER_KIND]),
         total=len(ragged))

@@ -82,12 +82,6 @@ def read_table(
 
 
 def _reader(path: Path) -> Reader:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    suffix = suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else path.suffix.lower()
-    if suffix not in READERS:
-        raise InputError(Problem(str(path), f"'{path.suffix}' is no format of a table",
-                                 f"Expected one of {', '.join(READERS)}",
-                                 "Rename the file so that its ending says what it is"))
     if not path.exists():
         neighbours = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         near = get_close_matches(path.name, neighbours, 1)
@@ -95,6 +89,12 @@ def _reader(path: Path) -> Reader:
                                  f"Did you mean '{near[0]}'?" if near else ""))
     if path.is_dir():
         raise InputError(Problem(str(path), "this is a folder", "Expected a file"))
+    name = path.name.lower().removesuffix(".gz")
+    suffix = Path(name).suffix
+    if suffix not in READERS:
+        found = f"'{suffix}' is no format of a table" if suffix else "the name has no ending"
+        raise InputError(Problem(str(path), found, f"Expected one of {', '.join(READERS)}",
+                                 "Rename the file so that its ending says what it is"))
     return READERS[suffix]
 
 
@@ -187,10 +187,11 @@ def _table(source: str, cells: Cells, missing: Sequence[str], findings: Findings
     _check_names(source, names, findings)
     table = Table(source, dict(zip(names, columns, strict=True)) if len(set(names)) == len(names)
                   else _first_of_each(names, columns), cells.lines if cells.lines.size else None)
+    table = _without_empty_rows(table)
     if table.size == 0 and not findings.faults:
         raise InputError(Problem(source, "there are no rows", "Expected one line a row after the "
                                  "header", "Check that the export was finished"))
-    return _without_empty_rows(table)
+    return table
 
 
 def _stripped(column: pa.Array, codes: pa.Array) -> pa.Array:
