@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from breedeval.config.canonical import write_yaml
 from breedeval.config.checks import did_you_mean
 from breedeval.config.forms import (
     Forms,
@@ -127,7 +128,7 @@ class Binder:
             return None
         if node.text == "" and not (node.quoted and str in forms.scalars):
             self._fault(node.place, path, f"{label(path)} has no value",
-                        f"Expected {forms.words()}")
+                        f"Expected {forms.words()}", "Give one, or remove the key")
             return None
         number = _number(value, forms)
         if number is not None:
@@ -262,6 +263,10 @@ def _shown(node: Scalar) -> str:
 def _scalar_remedy(node: Scalar, forms: Forms) -> str:
     if forms.choices:
         return did_you_mean(node.text, list(forms.choices))
+    if forms.models and ":" in node.text:
+        return "Write a space after the colon"
+    if forms.models and "file" in forms.models[0].model_fields:
+        return f"Write 'file: {node.text}' below it"
     numeric = int in forms.scalars or float in forms.scalars
     if node.quoted and numeric:
         return "Remove the quotes" if _number(Scalar(node.text, False, node.place).value,
@@ -275,5 +280,4 @@ def _scalar_remedy(node: Scalar, forms: Forms) -> str:
 def _example(name: str, examples: list[Any] | None) -> str:
     if not examples:
         return f"Add '{name}:'"
-    shown = examples[0] if isinstance(examples[0], str) else None
-    return f"Add '{name}: {shown}' or what it is here" if shown else f"Add '{name}:'"
+    return f"Add a line such as '{write_yaml({name: examples[0]}, flow=True).strip()[1:-1]}'"

@@ -29,11 +29,11 @@ def did_you_mean(word: str, known: list[str]) -> str:
 
 
 def relationship_misfits(
-    model: Model, relationships: Mapping[str, RelationshipSettings], has_pedigree: object
+    model: Model, relationships: Mapping[str, RelationshipSettings], pedigree: object | None
 ) -> Iterator[Misfit]:
     """Relationships that the model uses and nobody defines, or that lack a pedigree."""
     known = list(dict.fromkeys([*relationships, *BUILT_IN]))
-    lacking = True
+    lacks_pedigree = False
     for at, effect in enumerate(model.random):
         name, path = effect.relationship, ("model", "random", at, "relationship")
         if name in RELATIONSHIPS_LATER and name not in known:
@@ -43,11 +43,14 @@ def relationship_misfits(
             yield Misfit(path, f"there is no relationship '{name}'",
                          f"Expected one of: {', '.join(known)}",
                          did_you_mean(name, known) or f"Describe '{name}' under 'relationships'")
-        elif (relationships.get(name) or BUILT_IN[name]).kind == "numerator" and not has_pedigree:
-            if lacking:
-                yield Misfit(path, f"relationship '{name}' needs a pedigree, and none is named", "",
-                             "Add 'pedigree:' with 'file:' to the run file")
-            lacking = False
+        elif pedigree is None and not lacks_pedigree and _is_numerator(name, relationships):
+            lacks_pedigree = True
+            yield Misfit(path, f"relationship '{name}' needs a pedigree, and none is named", "",
+                         "Add 'pedigree:' with 'file:' to the run file")
+
+
+def _is_numerator(name: str, relationships: Mapping[str, RelationshipSettings]) -> bool:
+    return (relationships.get(name) or BUILT_IN[name]).kind == "numerator"
 
 
 def variance_misfits(model: Model, variances: Mapping[str, Value]) -> Iterator[Misfit]:

@@ -66,7 +66,8 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
     faults = binder.faults
     settings, misfits = _validate(values)
     if settings is None:
-        misfits += _across(values, faults)
+        misfits += [misfit for misfit in _across(values)
+                    if not _follows(misfit, faults, values)]
     known = tuple(faults)
     faults += [Fault(locate(tree, misfit.path), misfit) for misfit in misfits
                if not any(fault.touches(misfit.path) for fault in known)]
@@ -84,10 +85,20 @@ def _validate(values: Mapping[str, Any]) -> tuple[RunSettings | None, list[Misfi
         return None, list(misfits_of(error, values))
 
 
-def _across(values: Mapping[str, Any], faults: Sequence[Fault]) -> Iterator[Misfit]:
-    """Checks across parts, where the parts are right and others are not."""
-    if any(len(fault.misfit.path) == 1 for fault in faults):
-        return
+def _follows(misfit: Misfit, faults: Sequence[Fault], values: Mapping[str, Any]) -> bool:
+    """Whether a misfit across parts may only be there because of another fault."""
+    for path in (fault.misfit.path for fault in faults):
+        if len(path) == 1 or path == ("model", "random"):
+            return True
+        if path[:2] == ("model", "random"):
+            effect = values["model"]["random"][path[2]] or {}
+            if "name" not in effect or misfit.path[1:] == (effect["name"],):
+                return True
+    return False
+
+
+def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
+    """Checks across parts, of those parts that are right in themselves."""
     parts: dict[str, Any] = {}
     for name in ("model", "relationships", "variances"):
         info = RunSettings.model_fields[name]
@@ -97,7 +108,7 @@ def _across(values: Mapping[str, Any], faults: Sequence[Fault]) -> Iterator[Misf
             continue
     if "model" in parts and "relationships" in parts:
         yield from relationship_misfits(
-            parts["model"], parts["relationships"], values.get("pedigree") is not None)
+            parts["model"], parts["relationships"], values.get("pedigree"))
     if "model" in parts and "variances" in parts:
         yield from variance_misfits(parts["model"], parts["variances"])
 

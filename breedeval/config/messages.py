@@ -25,12 +25,17 @@ _SAID_ALREADY = frozenset({"missing", "extra_forbidden", "union_tag_not_found",
 
 
 def misfits_of(error: ValidationError, values: Mapping[str, Any]) -> Iterator[Misfit]:
-    """What pydantic found, at most one thing a place."""
+    """What pydantic found in the parts, at most one thing a place.
+
+    What concerns several parts together is left to :mod:`breedeval.config.checks`.
+    """
     seen: set[KeyPath] = set()
     for details in sorted(error.errors(), key=lambda item: item["type"].endswith("_type")):
         if details["type"] in _SAID_ALREADY:
             continue
         path = _path(details["loc"], values)
+        if not details["loc"]:
+            continue
         if details["type"] == "misfits":
             yield from (misfit.below(*path) for misfit in details["ctx"]["misfits"])
         elif path not in seen:

@@ -38,7 +38,7 @@ def _bytes(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if not re.match(_SIZE, value):
-        raise ValueError("a memory size is a number and KB, MB, GB or TB, such as 16 GB")
+        raise ValueError("expected a number and KB, MB, GB or TB, such as 16 GB")
     amount, unit = value.strip()[:-2], value.strip()[-2:]
     return int(float(amount) * _UNITS[unit.upper()])
 
@@ -182,7 +182,7 @@ class RunSettings(Part):
 
     @model_validator(mode="after")
     def _whole(self) -> RunSettings:
-        refuse([*relationship_misfits(self.model, self.relationships, self.pedigree is not None),
+        refuse([*relationship_misfits(self.model, self.relationships, self.pedigree),
                 *variance_misfits(self.model, self.variances)])
         return self
 

@@ -25,7 +25,7 @@ from breedeval.errors import InputError, Problem
 
 Plain = str | int | float | bool | None
 
-MOST_NODES = 100_000
+MOST_NODES = 20_000
 """Aliases multiply: a few lines can stand for more than any memory holds."""
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -208,7 +208,8 @@ def _decode(data: bytes, source: str) -> str:
 
 
 def _syntax(error: yaml.MarkedYAMLError, builder: _Builder) -> Problem:
-    mark = error.problem_mark or error.context_mark
+    unclosed = "quoted scalar" in str(error.context) and "end of stream" in str(error.problem)
+    mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     place = builder.place(mark) if mark else builder.start
     if isinstance(error, _Refused):
         return Problem(str(place), str(error.problem), "", str(error.note))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from breedeval.model.form import Misfit, Name, Names, Part, refuse
+from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse
 
 __all__ = [
     "ClassEffect", "Component", "FixedEffect", "FixedLegendre", "FixedPolynomial", "Legendre",
@@ -83,7 +83,7 @@ class ClassEffect(Part):
 
     SHORT: ClassVar[str] = "A class column, or several joined by ':' for their interaction."
 
-    factors: Names = Field(
+    factors: Labels = Field(
         min_length=1, description="Columns whose levels combine; the long form of year:season.",
         examples=[["year", "season"]])
 

@@ -1,0 +1,66 @@
+"""The schema accepts what users write and refuses what load refuses for its form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from breedeval.config import json_schema
+from breedeval.config.yaml_loader import Place, parse_tree, plain
+from tests.unit.config.bad_run_files import CASES, GOOD
+from tests.unit.config.test_canonical import LONG, ROOT
+
+jsonschema = pytest.importorskip("jsonschema")
+
+
+VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+
+
+def _errors(text: str) -> list[str]:
+    values = plain(parse_tree(text, Place("run.yaml", 1, 1)))
+    return [error.json_path for error in VALIDATOR.iter_errors(values)]
+
+
+def test_it_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    assert json_schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("text", [GOOD, LONG], ids=["good", "long"])
+def test_short_and_long_forms_are_accepted(text: str) -> None:
+    assert _errors(text) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("**/*.yaml")),
+                         ids=lambda path: path.stem)
+def test_every_example_is_accepted(path: Path) -> None:
+    assert _errors(path.read_text()) == []
+
+
+BY_FORM = (
+    "a misspelled part", "a misspelled key", "a misspelled key in a list", "a missing part",
+    "a misspelled key in a covariate", "a misspelled leading key", "a key in the wrong part",
+    "a missing key", "an empty part", "a mapping for a list", "a list for a name", "yes for true",
+    "text for a number", "a number in quotes", "a fraction for a count",
+    "a number below its limit", "a number above its limit", "an unknown choice",
+    "a size without unit", "a range of three", "a relationship without kind",
+    "a misspelled kind", "a key of another kind", "a supplied matrix without file",
+    "a variance of zero", "a row for a matrix", "genotypes", "a B-spline", "REML",
+)
+
+
+@pytest.mark.parametrize("name", BY_FORM)
+def test_wrong_forms_are_refused(name: str) -> None:
+    case = next(case for case in CASES if case.name == name)
+    assert _errors(case.text)
+
+
+def test_every_key_is_described() -> None:
+    schema = json_schema()
+    parts = [schema, *schema["$defs"].values()]
+    parts += [form for part in parts for form in part.get("anyOf", [])]
+    for part in parts:
+        for name, key in part.get("properties", {}).items():
+            assert key.get("description") or "$ref" in key, name
+            assert name == "kind" or key.get("examples"), name

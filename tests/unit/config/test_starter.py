@@ -1,0 +1,85 @@
+"""A first run file from the columns of a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from breedeval.config import load, starter
+from breedeval.errors import InputError
+from breedeval.levels import text_array
+from breedeval.model.spec import ClassEffect, FixedPolynomial
+from breedeval.records import Table
+
+RNG = np.random.default_rng(1)
+
+
+def _table(**columns: list[object]) -> Table:
+    return Table("records.csv", {name: text_array(values)  # type: ignore[arg-type]
+                                 for name, values in columns.items()})
+
+
+def _numbers(count: int) -> list[object]:
+    return [f"{value:.2f}" for value in RNG.normal(10, 2, count)]
+
+
+def _loaded(table: Table, pedigree: str | None) -> object:
+    text = starter(Path("records.csv"), table, Path(pedigree) if pedigree else None)
+    Path("run.yaml").write_text(text)
+    return load("run.yaml").settings
+
+
+def test_columns_are_recognised(folder: Path) -> None:
+    settings = _loaded(_table(
+        ID=list(range(60)), dam=[k % 20 for k in range(60)], herd=[k % 7 for k in range(60)],
+        sex=["M", "F"] * 30, place=["x", "y", None] * 20, age=list(range(200, 260)),
+        constant=[1] * 60, weight=_numbers(60), note=[f"n{k}" for k in range(60)],
+    ), "pedigree.csv")
+    model = settings.model
+    assert model.traits == ("weight",)
+    assert [e.name for e in model.fixed if isinstance(e, ClassEffect)] == ["herd", "sex", "place"]
+    assert FixedPolynomial(covariate="age") in model.fixed
+    assert [(e.column, e.relationship) for e in model.random] == [("ID", "pedigree")]
+    assert settings.pedigree is not None
+
+
+def test_repeated_records_bring_a_permanent_environment(folder: Path) -> None:
+    table = _table(cow=[k % 20 for k in range(60)], lact=[1, 2, 3] * 20, milk=_numbers(60))
+    settings = _loaded(table, "pedigree.csv")
+    assert [e.name for e in settings.model.random] == ["animal", "permanent"]
+    assert set(settings.variances) == {"animal", "permanent", "residual"}
+    total = sum(settings.variances.values())
+    variance = np.var(np.array(table.text("milk").to_pylist(), float))
+    assert total == pytest.approx(variance, rel=1e-3)
+
+
+def test_without_pedigree_animals_are_unrelated(folder: Path) -> None:
+    settings = _loaded(_table(tag=[f"a{k}" for k in range(9)], gain=_numbers(9)), None)
+    assert settings.pedigree is None
+    assert [(e.column, e.relationship) for e in settings.model.random] == [("tag", "identity")]
+    assert settings.model.fixed == ()
+
+
+def test_odd_names_are_quoted(folder: Path) -> None:
+    settings = _loaded(_table(**{
+        "animal": [f"a{k}" for k in range(9)], "1998": ["x", "y", "z"] * 3,
+        "herd, no": ["p", "q", "r"] * 3, "gain #2": _numbers(9)}), "pedigree.csv")
+    assert settings.model.traits == ("gain #2",)
+    assert [e.name for e in settings.model.fixed if isinstance(e, ClassEffect)] == [
+        "1998", "herd, no"]
+
+
+@pytest.mark.parametrize(("columns", "message"), [
+    ({"sex": ["M", "F"] * 5, "gain": _numbers(10)},
+     "records.csv: no column looks like the identifier of an animal. Expected a column such as "
+     "'animal' or 'id'. Rename it, or write the run file by hand."),
+    ({"animal": [f"a{k}" for k in range(10)], "sex": ["M", "F"] * 5},
+     "records.csv: no column looks like a trait. Expected a column of numbers with many values. "
+     "Write the run file by hand."),
+])
+def test_no_guess(columns: dict[str, list[object]], message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        starter(Path("records.csv"), _table(**columns), None)
+    assert raised.value.problems == (message,)
