@@ -84,7 +84,8 @@ class Binder:
     root : class
         What the whole tree is read as.
     folder : Path
-        Folder of the run file, absolute; relative paths start there.
+        Folder of the run file, absolute; relative paths start there, and those of an override
+        in the working directory.
     """
 
     root: type[BaseModel]
@@ -144,7 +145,7 @@ class Binder:
         return None
 
     def _path(self, node: Scalar, path: KeyPath) -> Path:
-        full = resolved(self.folder, node.text)
+        full = resolved(self.folder if node.place.line else Path.cwd(), node.text)
         self.files.append(NamedFile(node.text, full, node.place, path))
         return full
 

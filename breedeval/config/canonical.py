@@ -71,7 +71,7 @@ def _plain(value: Any, base: Path | None) -> Any:
                 if item is not None and not _is_empty_part(item)}
     if isinstance(value, (list, tuple)):
         return [_plain(item, base) for item in value]
-    return _written(value, base) if isinstance(value, Path) else value
+    return written_path(value, base) if isinstance(value, Path) else value
 
 
 def _is_empty_part(value: object) -> bool:
@@ -80,7 +80,8 @@ def _is_empty_part(value: object) -> bool:
         getattr(value, name) is None for name in type(value).model_fields)
 
 
-def _written(path: Path, base: Path | None) -> str:
+def written_path(path: Path, base: Path | None) -> str:
+    """A path as a run file in the folder ``base`` names it; as it is when ``base`` is None."""
     if base is None or not path.is_absolute():
         return path.as_posix()
     shared = Path(os.path.commonpath([path, base]))

@@ -48,9 +48,10 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
     Parameters
     ----------
     path : Path
-        The run file; the paths in it, and in the overrides, are relative to its folder.
+        The run file; the paths in it are relative to its folder.
     overrides : sequence of str
-        ``key.path=value``, applied in this order.
+        ``key.path=value``, applied in this order; paths in them are relative to the working
+        directory.
 
     Raises
     ------

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from breedeval.config.canonical import write_yaml
+from breedeval.config.bind import resolved
+from breedeval.config.canonical import write_yaml, written_path
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.records import Table
 
@@ -78,16 +79,21 @@ class _Guess:
         return self.relationship == "pedigree" and self.animal.distinct < self.animal.filled
 
 
-def starter(records: Path, table: Table, pedigree: Path | None) -> str:
+def starter(
+    records: Path, table: Table, pedigree: Path | None, base: Path | None = None
+) -> str:
     """A commented run file for a table of records, ready to be checked and corrected.
 
     Parameters
     ----------
     records, pedigree : Path
-        As the run file shall name them: relative to its folder, or absolute. Without a pedigree
-        the animals are taken as unrelated, and a comment says what to add.
+        The files. Without a pedigree the animals are taken as unrelated, and a comment says what
+        to add.
     table : Table
         The records.
+    base : Path, optional
+        Folder that the run file will lie in, to which its paths are relative; without it the
+        paths are written as given.
 
     Raises
     ------
@@ -95,8 +101,14 @@ def starter(records: Path, table: Table, pedigree: Path | None) -> str:
         No column can be the animal, or no column can be a trait.
     """
     guess = _guess(table, "identity" if pedigree is None else "pedigree")
+    if base is not None:
+        records, pedigree = _seen_from(base, records), pedigree and _seen_from(base, pedigree)
     return "\n".join([*_head(records, pedigree), *_model(guess), *_variances(guess),
                       *_tail()]) + "\n"
+
+
+def _seen_from(base: Path, path: Path) -> Path:
+    return Path(written_path(resolved(Path.cwd(), str(path)), base.resolve()))
 
 
 def _look(table: Table, name: str) -> _Column:

@@ -150,6 +150,15 @@ def test_wrong_override(run_file: Path, override: str, message: str) -> None:
     assert [p.replace(folder, "FOLDER") for p in raised.value.problems] == [message]
 
 
+def test_paths_of_overrides_are_relative_to_the_working_directory(
+    run_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run_file.parent / "kin")
+    loaded = load(run_file, ["records.file=../pedigree.csv", "output.directory=new"])
+    assert loaded.settings.records.file == run_file.parent.resolve() / "pedigree.csv"
+    assert loaded.settings.output.directory == run_file.parent.resolve() / "kin" / "new"
+
+
 def test_a_later_override_wins(run_file: Path) -> None:
     loaded = load(run_file, ["solve.threads=1", "solve.threads=3"])
     assert loaded.settings.solve.threads == 3

@@ -9,6 +9,7 @@ import pytest
 
 from breedeval.config import load, starter
 from breedeval.errors import InputError
+from breedeval.io.tables import read_table
 from breedeval.levels import text_array
 from breedeval.model.spec import ClassEffect, FixedPolynomial
 from breedeval.records import Table
@@ -62,6 +63,15 @@ def test_without_pedigree_animals_are_unrelated(folder: Path) -> None:
     assert settings.model.fixed == ()
 
 
+def test_paths_are_relative_to_the_folder_of_the_run_file(folder: Path) -> None:
+    table = _table(tag=[f"a{k}" for k in range(9)], gain=_numbers(9))
+    text = starter(Path("records.csv"), table, folder / "pedigree.csv", folder / "runs")
+    (folder / "runs").mkdir()
+    (folder / "runs" / "run.yaml").write_text(text)
+    assert "  file: ../records.csv\n" in text
+    assert load(folder / "runs" / "run.yaml").settings.records.file == folder / "records.csv"
+
+
 def test_odd_names_are_quoted(folder: Path) -> None:
     settings = _loaded(_table(**{
         "animal": [f"a{k}" for k in range(9)], "1998": ["x", "y", "z"] * 3,
@@ -83,3 +93,21 @@ def test_no_guess(columns: dict[str, list[object]], message: str) -> None:
     with pytest.raises(InputError) as raised:
         starter(Path("records.csv"), _table(**columns), None)
     assert raised.value.problems == (message,)
+
+
+@pytest.mark.parametrize(("name", "trait", "fixed", "random"), [
+    ("gryphon", "bwt", ["byear", "sex"], ["animal"]),
+    ("dairy", "milk", ["lact", "herd"], ["animal", "permanent"]),
+    ("mrode_4_1", "wwg", ["sex"], ["animal"]),
+])
+def test_real_data(
+    name: str, trait: str, fixed: list[str], random: list[str], tmp_path: Path
+) -> None:
+    data = Path(__file__).parents[3] / "pedigrees" / name
+    records = data / "records.csv"
+    text = starter(records, read_table(records), data / "pedigree.csv", tmp_path)
+    (tmp_path / "run.yaml").write_text(text)
+    model = load(tmp_path / "run.yaml").settings.model
+    assert model.traits == (trait,)
+    assert [e.name for e in model.fixed if isinstance(e, ClassEffect)] == fixed
+    assert [e.name for e in model.random] == random
