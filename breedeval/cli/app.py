@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from breedeval import __version__
 
-USER_ERROR = 1
+BUG = 70
 
 app = typer.Typer(
     name="breedeval", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
@@ -31,6 +32,10 @@ def main() -> None:
     except BreedevalError as error:
         _say(str(error))
         sys.exit(error.exit_code)
+    except Exception:
+        _say(f"{traceback.format_exc()}\nAn error of breedeval itself, not of your input; please "
+             "report it with the lines above.")
+        sys.exit(BUG)
 
 
 @app.callback(invoke_without_command=True)
@@ -106,10 +111,12 @@ def pedigree(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier output.")] = False,
 ) -> None:
     """Describe a pedigree and name every fault in it."""
-    from breedeval.workflow.describe import describe_file
+    from breedeval.pedigree.build import PedigreeReading
+    from breedeval.workflow.describe import describe_file, parse_columns
 
-    describe_file(file, output, columns=columns, unknown=unknown, groups=groups, selfing=selfing,
-                  force=force)
+    reading = PedigreeReading(parse_columns(columns), tuple(unknown or ("", "0", "NA")),
+                              tuple(groups), selfing)
+    describe_file(file, output, reading=reading, command=sys.argv, force=force)
 
 
 @app.command()

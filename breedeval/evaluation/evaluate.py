@@ -16,11 +16,13 @@ from breedeval.evaluation.parameters import genetic_parameters_table
 from breedeval.evaluation.planning import Plan, SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step
 from breedeval.evaluation.result import Evaluation
-from breedeval.evaluation.solving import Progress, Solutions, solve_direct, solve_iterative
+from breedeval.evaluation.solving import (
+    Progress, Solutions, factorise, solve_direct, solve_iterative,
+)
 from breedeval.evaluation.tables import (
     breeding_values_table, dependencies, individuals_table, solutions_table, variances_table,
 )
-from breedeval.pedigree.completeness import equivalent_generations
+from breedeval.kernels.ancestry import equivalent_generations
 from breedeval.relationship.numerator import Numerator
 
 Status = Literal["done", "not converged"]
@@ -51,12 +53,13 @@ def solve_equations(
     started = time.perf_counter()
     plan = plan_solution(equations, options)
     step(f"Solving {equations.size:,} equations by {plan.engine} ({plan.reason})")
-    if plan.solver is None:
+    if plan.solver is None or plan.lower is None:
         solutions = solve_iterative(
             equations, tolerance=options.tolerance, max_iterations=options.max_iterations,
             progress=progress)
     else:
-        solutions = solve_direct(equations, plan.lower, plan.solver,
+        factor = factorise(equations, plan.lower, plan.solver)
+        solutions = solve_direct(equations, factor, engine=plan.engine,
                                  error_variances=options.reliability)
     return Solved(solutions, plan, time.perf_counter() - started)
 

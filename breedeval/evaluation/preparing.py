@@ -81,12 +81,60 @@ def prune_to_records(
     return Inputs(inputs.records, prune(inputs.pedigree, found[found >= 0]), inputs.matrices)
 
 
+def make_design(
+    inputs: Inputs, model: Model, relationships: Mapping[str, RelationshipSettings],
+    findings: Findings,
+) -> Design:
+    """y, X, Z and weights of a model, from the records.
+
+    Raises
+    ------
+    InputError
+        Everything in the records that does not fit the model, at once.
+    """
+    return build_design(model, inputs.records, _known(inputs, model, relationships), findings)
+
+
+def make_precisions(
+    design: Design, inputs: Inputs, relationships: Mapping[str, RelationshipSettings], *,
+    threads: int = 1, step: Step = lambda _: None,
+) -> tuple[Precision, ...]:
+    """K⁻¹ of every random effect; effects with the same relationship share one.
+
+    Raises
+    ------
+    InputError
+        A supplied matrix that cannot be inverted; Γ that does not fit the groups.
+    """
+    built: dict[str, Precision] = {}
+    precisions = []
+    for term in design.random:
+        settings = relationship_settings(term.relationship, relationships)
+        if isinstance(settings, IdentitySettings):
+            precisions.append(Identity(term.levels))
+            continue
+        if term.relationship not in built:
+            step(f"Building the relationship '{term.relationship}'")
+            built[term.relationship] = _build(settings, term.relationship, inputs, threads)
+        precisions.append(built[term.relationship])
+    return tuple(precisions)
+
+
+def make_system(
+    design: Design, precisions: tuple[Precision, ...], variances: Mapping[str, float | Matrix]
+) -> Equations:
+    """Henderson's equations at the given (co)variances, ``residual`` among them."""
+    covariances = tuple(_covariance(term, variances[term.name]) for term in design.random)
+    return make_equations(
+        design, precisions, covariances, float(np.squeeze(variances["residual"])))
+
+
 def prepare(
     inputs: Inputs, model: Model, relationships: Mapping[str, RelationshipSettings],
     variances: Mapping[str, float | Matrix], *, threads: int = 1,
     findings: Findings | None = None, step: Step = lambda _: None,
 ) -> Equations:
-    """Make the equations of a model.
+    """The three rungs in one: design, relationships, equations.
 
     Parameters
     ----------
@@ -110,22 +158,10 @@ def prepare(
     """
     findings = findings if findings is not None else Findings()
     step("Reading the model's columns")
-    design = build_design(model, inputs.records, _known(inputs, model, relationships), findings)
-    built: dict[str, Precision] = {}
-    precisions = []
-    for term in design.random:
-        settings = relationship_settings(term.relationship, relationships)
-        if isinstance(settings, IdentitySettings):
-            precisions.append(Identity(term.levels))
-            continue
-        if term.relationship not in built:
-            step(f"Building the relationship '{term.relationship}'")
-            built[term.relationship] = _build(settings, term.relationship, inputs, threads)
-        precisions.append(built[term.relationship])
-    covariances = tuple(_covariance(term, variances[term.name]) for term in design.random)
+    design = make_design(inputs, model, relationships, findings)
+    precisions = make_precisions(design, inputs, relationships, threads=threads, step=step)
     step("Setting up the equations")
-    equations = make_equations(
-        design, tuple(precisions), covariances, float(np.squeeze(variances["residual"])))
+    equations = make_system(design, precisions, variances)
     _report_rank(equations, design, inputs.records.source, findings)
     return equations
 

@@ -56,11 +56,8 @@ class Solutions:
         return values[layout.random_slice(effect)].reshape(-1, layout.random_widths[effect])
 
 
-def solve_direct(
-    equations: Equations, lower: sp.csc_array, solver: DirectSolver, *,
-    error_variances: Literal["exact", "none"],
-) -> Solutions:
-    """Solve by one factorisation; PEV from the selected inverse on its pattern.
+def factorise(equations: Equations, lower: sp.csc_array, solver: DirectSolver) -> Factor:
+    """Factor of the coefficient matrix whose lower triangle is given.
 
     Raises
     ------
@@ -68,9 +65,16 @@ def solve_direct(
         When the equations are singular in spite of full fixed rank; the unknown is named.
     """
     try:
-        factor = solver.factorise(lower)
+        return solver.factorise(lower)
     except SingularSystemError as error:
         raise InputError(singular_message(equations, error)) from error
+
+
+def solve_direct(
+    equations: Equations, factor: Factor, *, engine: str,
+    error_variances: Literal["exact", "none"] = "exact",
+) -> Solutions:
+    """Solve with a factor; PEV from the selected inverse on its pattern."""
     rhs = equations.right_hand_side
     x = factor.solve(rhs)
     norm = float(np.linalg.norm(rhs))
@@ -80,7 +84,7 @@ def solve_direct(
         variance = _spread(equations, factor.selected_inverse_diagonal(), np.nan)
     return Solutions(
         equations, _spread(equations, x, 0.0), variance,
-        restricted_log_likelihood(equations, factor, x), solver.name, 1, residual, converged=True)
+        restricted_log_likelihood(equations, factor, x), engine, 1, residual, converged=True)
 
 
 def solve_iterative(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -71,19 +72,30 @@ def write_results(
         for name in ("breeding_values", "solutions", "variances", "genetic_parameters"):
             write_table(getattr(evaluation, name), folder / f"{name}.{table_format}")
         _write_json(evaluation.summary, folder / "summary.json")
-        _write_json(provenance, folder / "provenance.json")
+        write_origin(provenance, folder)
         (folder / "config.yaml").write_text(config, encoding="utf-8")
         (folder / "report.html").write_text(report, encoding="utf-8")
         (folder / "run.log").write_text(log, encoding="utf-8")
 
 
+def write_origin(provenance: Mapping[str, Any], folder: Path) -> None:
+    """Write ``provenance.json``, by which a folder is known to be ours."""
+    _write_json(provenance, folder / "provenance.json")
+
+
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV (text quoted only where needed, missing empty) or Parquet."""
+    """Write a table as CSV (missing cells empty, text quoted only where it must be) or Parquet."""
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     if path.suffix == ".parquet":
         pyarrow.parquet.write_table(table, path)
         return
-    pyarrow.csv.write_csv(table, path, pyarrow.csv.WriteOptions(quoting_style="needed"))
+    text = [column for column in table.columns
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type)]
+    special = any(pc.any(pc.match_substring_regex(column, '[",\r\n]')).as_py() for column in text)
+    with path.open("wb") as stream:  # Arrow would put the names of the columns in quotes
+        stream.write((",".join(frame.columns) + "\n").encode())
+        pyarrow.csv.write_csv(table, stream, pyarrow.csv.WriteOptions(
+            include_header=False, quoting_style="needed" if special else "none"))
 
 
 def _write_json(values: Mapping[str, Any], path: Path) -> None:

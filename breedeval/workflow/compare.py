@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from breedeval.comparison import compare
+from breedeval.config.yaml_loader import plain, read_tree
 from breedeval.io.comparison import read_results
 from breedeval.report.comparison_text import render_comparison
 
 
 def compare_folders(old: Path, new: Path) -> None:
     """Print the comparison of two evaluations."""
-    Console(highlight=False).print(render_comparison(
-        compare(read_results(old), read_results(new))))
+    one, other = read_results(old), read_results(new)
+    comparison = compare(one, other, old_settings=_settings(old), new_settings=_settings(new))
+    Console(highlight=False).print(render_comparison(comparison))
+
+
+def _settings(directory: Path) -> dict[str, Any]:
+    """The run as understood, from a results folder; its input files need not exist any more."""
+    return dict(plain(read_tree(directory / "config.yaml")))

@@ -1,0 +1,109 @@
+"""Describe a pedigree file: on the screen, as a table, and as a page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from breedeval.errors import Findings, InputError, Problem
+from breedeval.evaluation.tables import individuals_table
+from breedeval.io.folder import whole_folder
+from breedeval.io.pedigree import read_pedigree
+from breedeval.io.results import check_target, write_origin, write_table
+from breedeval.pedigree.build import PedigreeReading
+from breedeval.pedigree.describe import Description, describe
+from breedeval.pedigree.inbreeding import inbreeding
+from breedeval.provenance import describe_origin
+from breedeval.report import render_pedigree
+
+ROLES = ("individual", "sire", "dam", "sex", "birth", "group", "sire_group", "dam_group",
+         "selfings", "clone_of")
+SHOWN = 20
+
+
+def describe_file(
+    file: Path, output: Path | None, *, reading: PedigreeReading, command: Sequence[str],
+    force: bool = False,
+) -> None:
+    """Print a description; with ``output``, write pedigree.csv and pedigree.html there too.
+
+    Raises
+    ------
+    InputError
+        Every fault of the file, or an output folder that must not be replaced.
+    """
+    if output is not None:
+        check_target(output, force=force)
+    findings = Findings()
+    pedigree = read_pedigree(file, reading, findings=findings)
+    findings.raise_faults()
+    threads = len(os.sched_getaffinity(0))
+    found = inbreeding(pedigree.sire, pedigree.dam, selfings=pedigree.selfings, threads=threads)
+    description = describe(pedigree, found, findings)
+    _show(file, description)
+    if output is None:
+        return
+    frames = {name: pd.DataFrame(dict(columns)) for name, columns in description.tables.items()}
+    page = render_pedigree(f"Pedigree {file.name}", description.facts, frames,
+                           description.warnings)
+    with whole_folder(output) as folder:
+        write_table(individuals_table(pedigree, found.coefficients), folder / "pedigree.csv")
+        (folder / "pedigree.html").write_text(page, encoding="utf-8")
+        write_origin(describe_origin({"pedigree": file}, command=command, threads=threads,
+                                     overrides=()), folder)
+    print(output)
+
+
+def parse_columns(given: Sequence[str]) -> dict[str, str | int]:
+    """``role=column`` pairs; a column may be a name or, in a file without header, a position."""
+    columns: dict[str, str | int] = {}
+    problems = []
+    for item in given:
+        role, equals, name = item.partition("=")
+        if not equals or role not in ROLES or not name:
+            problems.append(Problem(
+                f"--column {item}", "is not of the form ROLE=COLUMN",
+                f"The roles are {', '.join(ROLES)}", "For example --column sire=father"))
+        else:
+            columns[role] = int(name) if name.isdecimal() else name
+    if problems:
+        raise InputError(*problems)
+    return columns
+
+
+def _show(file: Path, description: Description) -> None:
+    screen = Console(highlight=False)
+    for warning in description.warnings:
+        screen.print(f"Warning: {warning}", markup=False, soft_wrap=True)
+    screen.print(f"\n{file}", markup=False)
+    facts = Table(box=None, show_header=False)
+    for what, how_much in description.facts:
+        facts.add_row(what, how_much)
+    screen.print(facts)
+    for name, columns in description.tables.items():
+        screen.print(_table(name, columns))
+
+
+def _table(name: str, columns: Mapping[str, object]) -> Table:
+    frame = pd.DataFrame(dict(columns))
+    table = Table(title=name.replace("_", " ").capitalize(), title_justify="left", box=None,
+                  header_style="bold", title_style="bold")
+    for heading in frame.columns:
+        number = pd.api.types.is_numeric_dtype(frame[heading])
+        table.add_column(str(heading).replace("_", " "), justify="right" if number else "left")
+    for row in frame.head(SHOWN).itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    if len(frame) > SHOWN:
+        table.caption = f"and {len(frame) - SHOWN} more rows"
+    return table
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.4g}" if value % 1 else f"{value:.0f}"
+    return str(value)
