@@ -290,9 +290,12 @@ def _read_carefully(
         cells.append(row)
     _ragged_faults(text, ragged, width, findings, whole=len(lines))
     if rows.comments:
+        which = ("1 line that begins with '#' after the header was taken for a comment"
+                 if rows.comments == 1 else f"{rows.comments} lines that begin with '#' after the "
+                 "header were taken for comments")
         findings.warn("comments", Problem(
-            text.source, f"{rows.comments} lines that begin with '#' after the header were taken "
-            "for comments and left out", remedy="Put quotes around such a cell if it is a name"))
+            text.source, f"{which} and left out",
+            remedy="Put quotes around such a cell if it is a name"))
     columns = [pa.array(list(column), pa.large_string()) for column in zip(*cells, strict=True)]
     empty = [pa.array([], pa.large_string())] * width
     return Cells(names, columns or empty, np.array(lines, np.int64))

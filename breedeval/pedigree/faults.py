@@ -235,6 +235,5 @@ def _like_unknown(draft: Draft, code: int) -> Problem:
     as_sire, as_dam = int((draft.sire == code).sum()), int((draft.dam == code).sum())
     first = draft.first_progeny(code, "sire" if as_sire else "dam")
     return Problem(draft.where(first), f"the parent '{draft.name(code)}' looks like a code for an "
-                   f"unknown parent: named as a parent {as_sire + as_dam} times, without a line "
-                   "of its own", remedy="Add it to 'pedigree: unknown', or give it a line if it "
-                   "is an individual")
+                   f"unknown parent (named {as_sire + as_dam}×, no line of its own)",
+                   remedy="Add it to 'pedigree: unknown', or give it a line if it is an individual")

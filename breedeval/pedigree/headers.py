@@ -115,7 +115,7 @@ def _ambiguous(source: str, role: str, matches: Sequence[str]) -> Problem:
 
 def _unrecognised(source: str, names: Sequence[str], absent: Sequence[str]) -> Problem:
     return Problem(
-        source, f"no column is recognised as {' or '.join(absent)}",
+        source, f"no column is recognised as {', '.join(absent)}",
         f"The columns are: {', '.join(names)}",
         "Name them, as in 'columns: {individual: tag, sire: bull, dam: cow}'; for a file without "
         "a header line give positions, as in 'columns: {individual: 1, sire: 2, dam: 3}'")
