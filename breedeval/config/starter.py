@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,9 @@ import pyarrow.compute as pc
 from breedeval.config.bind import resolved
 from breedeval.config.canonical import write_yaml, written_path
 from breedeval.errors import Findings, InputError, Problem
-from breedeval.records import Table
+
+if TYPE_CHECKING:  # the table brings pandas, which nothing else here needs
+    from breedeval.records import Table
 
 HERITABILITY = 0.3
 """Share of the variance given to the animal as a first guess."""
