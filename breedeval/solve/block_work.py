@@ -31,8 +31,8 @@ SHARE = 1 / 32
 LARGE = 5e7
 """Operations from which a block on top is worked on in pieces."""
 
-ROWS, COLUMNS = 512, 128
-"""Size of the pieces of a large block: rows of the factor, columns of the inverse."""
+PIECES, ROWS, COLUMNS = 4, 1024, 128
+"""Most pieces of a large block of the factor, their least rows; columns of those of the inverse."""
 
 _ROUTINES = (
     ("scipy.linalg.cython_blas", "dgemm"),
@@ -152,13 +152,14 @@ def factorise_blocks(structure: Structure, values: Float64, *, threads: int | No
                 failed = run((begin, end), blocks)
             else:
                 tall, width = int(s.height[begin]), int(s.width[begin])
+                rows = max(ROWS, -(-tall // PIECES))
                 supernodal.find_reach(layout, begin, *state)
-                spread(update, _pieces(begin, 0, tall, ROWS))
+                spread(update, _pieces(begin, 0, tall, rows))
                 supernodal.pass_on(layout, begin, blocks, *state)
                 place = np.empty(1, np.int64)
                 failed = int(supernodal.factorise_top(layout, values, blas, begin, place))
                 if failed < 0:
-                    spread(divide, _pieces(begin, width, tall, ROWS))
+                    spread(divide, _pieces(begin, width, tall, rows))
             if failed >= 0:
                 return failed
     return -1
