@@ -354,7 +354,7 @@ def _slot_of(
     new = np.int64(fresh)
     here = slot[k] + (used - slot[k]) * new
     slot[k] = here
-    return here, used + new
+    return int(here), int(used + new)
 
 
 @numba.njit(inline="always")
