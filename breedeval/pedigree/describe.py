@@ -95,7 +95,7 @@ def _sizes(pedigree: Pedigree) -> list[Fact]:
     known = (pedigree.sire >= 0).astype(np.int64) + (pedigree.dam >= 0)
     founders = int((known == 0).sum())
     added = int((~pedigree.listed).sum())
-    note = f", of which {added:,} parents without a line of their own" if added else ""
+    note = f", {added:,} of them without a line of their own" if added else ""
     facts = [
         ("Individuals", f"{len(pedigree):,}"),
         ("Founders", f"{founders:,}{note}"),
