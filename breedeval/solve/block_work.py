@@ -224,7 +224,7 @@ def _room(structure: Structure, begin: int, end: int) -> tuple[Float64, NDArray[
 @contextmanager
 def _workers(threads: int | None) -> Iterator[Callable[..., list[Any]]]:
     """A map over tasks, on several threads, with the BLAS held to one."""
-    count = threads or _cores()
+    count = threads or cores()
 
     def in_turn(work: Callable[..., Any], tasks: Iterable[object]) -> list[Any]:
         return [work(task) for task in tasks]
@@ -237,7 +237,7 @@ def _workers(threads: int | None) -> Iterator[Callable[..., list[Any]]]:
             yield lambda work, tasks: list(pool.map(work, tasks))
 
 
-def _cores() -> int:
+def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
