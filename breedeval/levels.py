@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 Codes = NDArray[np.int32]
 
 _DIGITS = re.compile(r"(\d+)")
+_FEW = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,21 +63,22 @@ class Levels:
         """All labels as a pandas column of text."""
         return pd.Series(self.labels.to_pandas(), dtype="str")
 
-    @cached_property
-    def are_integers(self) -> bool:
-        """Whether every label is a plain whole number (used for sorting only)."""
-        return bool(pc.all(pc.match_substring_regex(self.labels, r"^-?\d{1,15}$")).as_py() or False)
-
 
 def text_array(values: Sequence[str] | pa.Array | pa.ChunkedArray) -> pa.Array:
-    """One contiguous Arrow array of (large) text."""
+    """One contiguous Arrow array of (large) text; a whole number has no decimals, NaN is null."""
     if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-        if isinstance(values, pa.ChunkedArray):  # more than one chunk after all
-            values = pa.concat_arrays(values.chunks)
+        values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
     if not isinstance(values, pa.Array):
         return pa.array([str(v) if v is not None else None for v in values], pa.large_string())
+    if pa.types.is_floating(values.type):
+        values = _whole(null_where(values, pc.is_nan(values)))
     return values if values.type == pa.large_string() else values.cast(pa.large_string())
+
+
+def _whole(numbers: pa.Array) -> pa.Array:
+    """Numbers as integers where all of them are, as identifiers beside missing ones often are."""
+    exact = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), 2.0**53))
+    return numbers.cast(pa.int64()) if pc.all(exact).as_py() is not False else numbers
 
 
 def null_where(cells: pa.Array, absent: pa.Array) -> pa.Array:
@@ -93,6 +94,14 @@ def null_where(cells: pa.Array, absent: pa.Array) -> pa.Array:
 
 def natural_order(labels: Sequence[str]) -> list[int]:
     """Order in which people expect labels: ``2`` before ``10``, ``herd9`` before ``herd10``."""
+    ends_in_number = pc.extract_regex(text_array(labels), r"^(?<text>[^0-9]*)(?<number>\d{1,18})$")
+    if len(labels) > _FEW and ends_in_number.null_count == 0:
+        text, number = ends_in_number.flatten()
+        plain = text.dictionary_encode()
+        rank = np.argsort(np.argsort(np.array(plain.dictionary.to_pylist(), dtype=object)))
+        order = np.lexsort((number.cast(pa.int64()).to_numpy(), rank[plain.indices.to_numpy()]))
+        return [int(position) for position in order]
+
     def key(position: int) -> list[tuple[int, int, str]]:
         parts = _DIGITS.split(labels[position])
         return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from breedeval.errors import Findings, InputError, Problem
-from breedeval.levels import Codes, Levels, classify, text_array
+from breedeval.levels import Codes, Levels, classify, null_where, text_array
+
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,13 @@ class Table:
     source: str
     columns: Mapping[str, pa.Array]
     lines: NDArray[np.int64] | None = None
+
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame, source: str) -> Table:
+        """A table from a DataFrame; columns are named by text, missing cells are null."""
+        arrow = pa.Table.from_pandas(frame, preserve_index=False)
+        return cls(source, {str(name): column.combine_chunks() for name, column in zip(
+            frame.columns, arrow.columns, strict=True)})
 
     @property
     def size(self) -> int:
@@ -60,19 +70,19 @@ class Table:
         """A column as float64, NaN where missing; every cell that is no number is a fault."""
         self._known(name)
         column = self.columns[name]
-        if not (pa.types.is_large_string(column.type) or pa.types.is_string(column.type)):
-            values = column.cast(pa.float64())
-            return np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
-        text = pc.utf8_trim_whitespace(text_array(column))
-        number = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-        wrong = pc.and_(pc.is_valid(text), pc.invert(pc.match_substring_regex(text, number)))
-        rows = np.flatnonzero(wrong.fill_null(False).to_numpy(zero_copy_only=False))
+        if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+            text = pc.utf8_trim_whitespace(text_array(column))
+            wrong = pc.and_not(text.is_valid(), pc.match_substring_regex(text, _NUMBER))
+            column = pc.replace_substring_regex(null_where(text, wrong), r"^\+", "")
+        else:
+            wrong = pa.array(np.zeros(len(column), np.bool_))
+        numbers = np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+        infinite = np.isinf(numbers)
+        rows = np.flatnonzero(wrong.fill_null(False).to_numpy(zero_copy_only=False) | infinite)
         if rows.size:
             self._not_numbers(name, rows, findings)
-            keep = pa.array(~np.isin(np.arange(len(text)), rows))
-            text = pc.if_else(keep, text, pa.scalar(None, pa.large_string()))
-        unsigned = pc.replace_substring_regex(text, r"^\+", "")
-        return np.array(unsigned.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+            numbers[infinite] = np.nan
+        return numbers
 
     def select(self, rows: NDArray[np.int64]) -> Table:
         """The same table with only the given rows, in that order."""

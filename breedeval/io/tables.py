@@ -195,11 +195,10 @@ def _table(source: str, cells: Cells, missing: Sequence[str], findings: Findings
 
 
 def _stripped(column: pa.Array, codes: pa.Array) -> pa.Array:
-    """Text without blanks around it, null where it is a code for missing."""
-    if not pa.types.is_large_string(column.type):
-        return column
-    column = pc.utf8_trim_whitespace(column)
-    return null_where(column, pc.is_in(column, value_set=codes))
+    """Text without blanks around it (or numbers), null where it is a code for missing."""
+    if pa.types.is_large_string(column.type):
+        column = pc.utf8_trim_whitespace(column)
+    return null_where(column, pc.is_in(text_array(column), value_set=codes))
 
 
 def _first_of_each(names: list[str], columns: list[pa.Array]) -> dict[str, pa.Array]:
