@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from breedeval.comparison.results import VARIANCE_KEY, Results
+from breedeval.comparison.results import PARAMETER_KEY, VARIANCE_KEY, Results
 
 SUMMARY = ("status", "converged", "records", "individuals", "equations", "engine",
            "log_likelihood")
@@ -53,20 +53,14 @@ def summary_differences(old: Results, new: Results) -> pd.DataFrame:
 
 def variance_differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Every (co)variance in both: the key, old, new, change, ratio (new / old)."""
-    both = old[[*VARIANCE_KEY, "estimate"]].merge(
-        new[[*VARIANCE_KEY, "estimate"]], on=VARIANCE_KEY, how="outer", sort=False)
-    both = both.rename(columns={"estimate_x": "old", "estimate_y": "new"})
-    both["change"] = both["new"] - both["old"]
+    both = _estimates(old, new, VARIANCE_KEY)
     both["ratio"] = both["new"] / both["old"].where(both["old"] != 0)
     return both
 
 
 def parameter_differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Heritabilities and the like that differ: the key, old, new, change."""
-    key = ["parameter", "effect", "trait_1", "trait_2"]
-    both = old[[*key, "estimate"]].merge(new[[*key, "estimate"]], on=key, how="outer", sort=False)
-    both = both.rename(columns={"estimate_x": "old", "estimate_y": "new"})
-    both["change"] = both["new"] - both["old"]
+    both = _estimates(old, new, PARAMETER_KEY)
     return both[~np.isclose(both["old"], both["new"], rtol=1e-9, atol=0)].reset_index(drop=True)
 
 
@@ -92,6 +86,14 @@ def fixed_effect_differences(old: Results, new: Results) -> pd.DataFrame:
                      *far["change"], *far["level"], *[None] * (2 - 2 * len(far))))
     return pd.DataFrame(rows, columns=["effect", "trait", "common", "only_old", "only_new",
                                        "mean_change", "sd_change", "largest_change", "level"])
+
+
+def _estimates(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Estimates of both side by side: the key, old, new, change."""
+    both = old[[*key, "estimate"]].merge(new[[*key, "estimate"]], on=key, how="outer", sort=False)
+    both = both.rename(columns={"estimate_x": "old", "estimate_y": "new"})
+    both["change"] = both["new"] - both["old"]
+    return both
 
 
 def _flat(value: Any, path: str) -> dict[str, Any]:

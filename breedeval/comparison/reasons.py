@@ -18,6 +18,9 @@ NEGLIGIBLE = 1e-6
 NOT_A_REASON = ("title", "output", "solve.threads", "solve.memory_limit")
 """Settings that move no breeding value."""
 
+RUN_FILE = "run file"
+"""The input whose changes are told setting by setting."""
+
 MODEL = ("model", "relationships")
 
 
@@ -63,7 +66,7 @@ def find_reasons(evidence: Evidence) -> tuple[Reason, ...]:
 
 def _inputs(evidence: Evidence) -> Iterator[Reason]:
     for row in _rows(evidence.inputs):
-        if row.state != "same":
+        if row.state != "same" and row.role != RUN_FILE:
             kind: Kind = "data" if row.role == "records" else (
                 "pedigree" if row.role == "pedigree" else "input")
             names = " → ".join(dict.fromkeys(

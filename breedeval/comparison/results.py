@@ -11,6 +11,9 @@ import pandas as pd
 TRAIT_KEY = ["effect", "component", "trait"]
 """What tells one column of breeding values from another."""
 
+PARAMETER_KEY = ["parameter", "effect", "component_1", "trait_1", "component_2", "trait_2"]
+"""What tells one genetic parameter from another."""
+
 VARIANCE_KEY = ["effect", "component_1", "trait_1", "component_2", "trait_2"]
 """What tells one (co)variance from another."""
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from breedeval.comparison.results import TRAIT_KEY, VARIANCE_KEY, Results
+from breedeval.comparison.results import PARAMETER_KEY, TRAIT_KEY, VARIANCE_KEY, Results
 from breedeval.errors import Findings, InputError, Problem
 
 TABLES = {
@@ -21,7 +21,7 @@ TABLES = {
         ("breeding_value", "se", "reliability", "accuracy", "inbreeding", "records")),
     "solutions": ((*TRAIT_KEY, "level"), ("estimate", "se")),
     "variances": (tuple(VARIANCE_KEY), ("estimate",)),
-    "genetic_parameters": (("parameter", "effect", "trait_1", "trait_2"), ("estimate",)),
+    "genetic_parameters": (tuple(PARAMETER_KEY), ("estimate",)),
 }
 """The tables: their key, which is text, and the columns of numbers that are compared."""
 

@@ -116,7 +116,8 @@ def _variances(title: str, table: pd.DataFrame) -> Table:
 
 def _parameters(title: str, table: pd.DataFrame) -> Table:
     return _table(title, {
-        "parameter": table["parameter"], "effect": table["effect"], "trait": table["trait_1"],
+        "parameter": table["parameter"], "effect": table["effect"],
+        "components": [_pair(row) for row in table.itertuples(index=False)],
         "old": map(significant, table["old"]), "new": map(significant, table["new"]),
         "change": map(significant, table["change"])}, left=3)
 

@@ -44,9 +44,11 @@ def results(table, *, label="old", fixed=(0.0, 5.0), animal=30.0, hashes=("a", "
         "effect": ["animal", "residual"], "component_1": ["animal", ""], "trait_1": "y",
         "component_2": ["animal", ""], "trait_2": "y", "estimate": [animal, 70.0]})
     parameters = pd.DataFrame({
-        "parameter": ["heritability"], "effect": "animal", "trait_1": "y", "trait_2": "y",
+        "parameter": ["heritability"], "effect": "animal", "component_1": "animal",
+        "trait_1": "y", "component_2": "animal", "trait_2": "y",
         "estimate": [animal / (animal + 70)]})
     provenance = {"version": "0.1.0", "inputs": [
+        {"role": "run file", "path": "run.yaml", "sha256": label},
         {"role": "records", "path": "records.csv", "sha256": hashes[0]},
         {"role": "pedigree", "path": "pedigree.csv", "sha256": hashes[1]}]}
     return Results(

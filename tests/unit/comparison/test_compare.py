@@ -47,7 +47,7 @@ def test_changed_data_and_gained_records():
     assert "records.csv" in str(found.reasons[0])
     assert "individuals with more records 1 (+2)" in str(found.reasons[1])
     assert found.inputs.set_index("role")["state"].to_dict() == {
-        "records": "changed", "pedigree": "same"}
+        "run file": "changed", "records": "changed", "pedigree": "same"}
 
 
 def test_a_changed_pedigree_is_seen_in_the_file_and_in_inbreeding():
