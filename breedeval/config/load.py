@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,14 +11,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from breedeval.config.bind import Binder, Fault, NamedFile
-from breedeval.config.canonical import plain_settings
+from breedeval.config.canonical import plain_settings, write_yaml
 from breedeval.config.checks import relationship_misfits, variance_misfits
 from breedeval.config.forms import field_annotation
 from breedeval.config.messages import locate, misfits_of
 from breedeval.config.overrides import apply, parse_override
 from breedeval.config.settings import RunSettings
-from breedeval.config.yaml_loader import read_tree
-from breedeval.errors import InputError
+from breedeval.config.yaml_loader import Entries, Place, parse_tree, read_tree
+from breedeval.errors import InputError, Problem
 from breedeval.model.form import KeyPath, Misfit
 from breedeval.relationship.settings import BUILT_IN
 
@@ -62,7 +62,36 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
     tree = read_tree(path)
     for override in overrides:
         tree = apply(tree, parse_override(override))
-    binder = Binder(RunSettings, path.parent.resolve())
+    settings = _filled(_understand(tree, path.parent.resolve()), path)
+    return LoadedRun(settings, path, plain_settings(settings, None))
+
+
+def load_values(values: Mapping[str, Any], *, in_memory: Collection[str] = ()) -> LoadedRun:
+    """Check a run given as plain values in the shape of a run file.
+
+    Parameters
+    ----------
+    values : mapping
+        As a run file would be read; paths are relative to the working directory.
+    in_memory : collection of str
+        Parts (``records``, ``pedigree``, ``relationships``) whose files are not read because the
+        caller has the tables.
+
+    Raises
+    ------
+    InputError
+        As :func:`load`; places are lines of the values written as YAML.
+    """
+    tree = parse_tree(write_yaml(values), Place("settings", 1, 1))
+    if not isinstance(tree, Entries):
+        raise InputError(Problem("settings", "no values", "Expected keys such as 'model'"))
+    settings = _understand(tree, Path.cwd(), in_memory)
+    return LoadedRun(settings, Path("settings"), plain_settings(settings, None))
+
+
+def _understand(tree: Entries, base: Path, in_memory: Collection[str] = ()) -> RunSettings:
+    """Settings from a tree, or all its faults in the order of their lines."""
+    binder = Binder(RunSettings, base)
     values = binder.read(tree)
     faults = binder.faults
     settings, misfits = _validate(values)
@@ -72,11 +101,10 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
     known = tuple(faults)
     faults += [Fault(locate(tree, misfit.path), misfit) for misfit in misfits
                if not any(fault.touches(misfit.path) for fault in known)]
-    faults += _absent_files(binder.files)
+    faults += _absent_files([file for file in binder.files if file.keys[0] not in in_memory])
     if settings is None or faults:
         raise InputError(*(fault.problem for fault in sorted(faults, key=_order)))
-    settings = _filled(settings, path)
-    return LoadedRun(settings, path, plain_settings(settings, None))
+    return settings
 
 
 def _validate(values: Mapping[str, Any]) -> tuple[RunSettings | None, list[Misfit]]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.parameters import genetic_parameters_table
-from breedeval.evaluation.planning import Plan, SolveOptions, plan_solution
+from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import (
@@ -25,22 +25,10 @@ from breedeval.evaluation.tables import (
 from breedeval.kernels.ancestry import equivalent_generations
 from breedeval.relationship.numerator import Numerator
 
-Status = Literal["done", "not converged"]
-
-
-@dataclass(frozen=True, eq=False)
-class Solved:
-    """Solutions and the plan they were found by."""
-
-    solutions: Solutions
-    plan: Plan
-    seconds: float
-
-
 def solve_equations(
     equations: Equations, options: SolveOptions, *, step: Step = lambda _: None,
     progress: Progress | None = None,
-) -> Solved:
+) -> Solutions:
     """Solve by the engine that the options or the forecast choose.
 
     Raises
@@ -50,40 +38,40 @@ def solve_equations(
     InputError
         When the equations are singular.
     """
-    started = time.perf_counter()
     plan = plan_solution(equations, options)
-    step(f"Solving {equations.size:,} equations by {plan.engine} ({plan.reason})")
+    step(f"Solving {equations.size:,} equations by {plan.engine}: {plan.reason}")
     if plan.solver is None or plan.lower is None:
-        solutions = solve_iterative(
+        found = solve_iterative(
             equations, tolerance=options.tolerance, max_iterations=options.max_iterations,
             progress=progress)
-    else:
-        factor = factorise(equations, plan.lower, plan.solver)
-        solutions = solve_direct(equations, factor, engine=plan.engine,
-                                 error_variances=options.reliability)
-    return Solved(solutions, plan, time.perf_counter() - started)
+        return replace(found, reason=plan.reason)
+    factor = factorise(equations, plan.lower, plan.solver)
+    step("Solutions and prediction error variances" if options.reliability == "exact"
+         else "Solutions")
+    found = solve_direct(equations, factor, engine=plan.engine,
+                         error_variances=options.reliability)
+    return replace(found, reason=plan.reason, forecast=plan.forecast)
 
 
 def make_evaluation(
-    title: str, settings: Mapping[str, Any], inputs: Inputs, solved: Solved, findings: Findings
+    title: str, settings: Mapping[str, Any], inputs: Inputs, solutions: Solutions,
+    findings: Findings,
 ) -> Evaluation:
     """Gather the tables and the summary of a run."""
-    solutions = solved.solutions
     equations = solutions.equations
     values = breeding_values_table(solutions)
-    _report_reliability(solved, values["reliability"].to_numpy(np.float64), findings)
+    _report_reliability(solutions, values["reliability"].to_numpy(np.float64), findings)
     individuals = _individuals(equations)
-    status: Status = "done" if solutions.converged else "not converged"
     summary: dict[str, Any] = {
-        "status": status, "converged": solutions.converged,
-        "log_likelihood": solutions.log_likelihood,
+        "status": "done" if solutions.converged else "not converged",
+        "converged": solutions.converged, "log_likelihood": solutions.log_likelihood,
         "log_likelihood_without_constant": _without_constant(solutions),
         "aic": None, "bic": None, "iterations": solutions.iterations,
-        "records": equations.design.size, "individuals": int(len(individuals)),
+        "records": equations.design.size, "individuals": len(individuals),
         "equations": equations.size, "engine": solutions.engine,
-        "engine_reason": solved.plan.reason, "seconds": solved.seconds, "peak_memory_mb": None,
+        "engine_reason": solutions.reason, "seconds": None, "peak_memory_mb": None,
         "relative_residual": solutions.relative_residual, "fixed_rank": equations.fixed_size,
-        "forecast": asdict(solved.plan.forecast) if solved.plan.forecast else None,
+        "forecast": None if solutions.forecast is None else asdict(solutions.forecast),
         "rank": dependencies(equations), "trait_summary": _trait_summary(equations),
         "pedigree": _pedigree_facts(equations), "rows": inputs.records.size,
         "warnings": list(findings.warnings)}
@@ -134,8 +122,10 @@ def _without_constant(solutions: Solutions) -> float | None:
     return solutions.log_likelihood + 0.5 * freedom * float(np.log(2 * np.pi))
 
 
-def _report_reliability(solved: Solved, reliability: Any, findings: Findings) -> None:
-    if solved.solutions.error_variance is None:
+def _report_reliability(
+    solutions: Solutions, reliability: NDArray[np.float64], findings: Findings
+) -> None:
+    if solutions.error_variance is None:
         return
     negative = int((reliability < -1e-9).sum())
     if negative:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,10 +15,13 @@ import scipy.sparse as sp
 from breedeval.equations.henderson import Equations
 from breedeval.errors import LimitError
 from breedeval.evaluation.solving import make_solver
-from breedeval.solve import DirectSolver, Forecast, forecast
+from breedeval.solve import DirectSolver
+from breedeval.solve.forecast import Forecast, forecast
 
 TYPICAL_ROUNDS = 300
 """Rounds that conjugate gradients take on animal models to 1e-10; 200 to 600 were seen."""
+QUICK = 2.0
+"""Seconds under which a factorisation is taken without comparing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +87,42 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
         return Plan(None, None, "conjugate gradients", "asked for in the run file", None)
     lower = equations.lower()
     solver = make_solver("lu" if options.method == "lu" else "cholesky", options.threads)
-    needs = forecast(lower, solver, selected_inverse=options.reliability == "exact")
-    limit = options.memory_limit or int(0.9 * free_memory())
-    fits = needs.memory_bytes <= limit
+    needs = forecast(lower, solver=solver, threads=options.threads)
+    seconds = needs.total_seconds if options.reliability == "exact" else needs.factorise_seconds
+    limit = options.memory_limit or resident_memory() + int(0.9 * free_memory())
+    memory = resident_memory() + needs.memory_bytes
+    fits = memory <= limit
     if options.method != "auto":
         if not fits:
-            raise LimitError(_refusal(equations, needs, limit, options))
+            raise LimitError(_refusal(equations, lower, needs, memory, limit, options))
         return Plan(solver, lower, solver.name, "asked for in the run file", needs)
     if not fits:
         if options.reliability == "exact":
-            raise LimitError(_refusal(equations, needs, limit, options))
+            raise LimitError(_refusal(equations, lower, needs, memory, limit, options))
         return Plan(None, None, "conjugate gradients", (
-            f"a factorisation is forecast to need {needs.memory_bytes / 1e9:.1f} GB, above the "
-            f"limit of {limit / 1e9:.1f} GB"), None)
-    if options.reliability == "none" and needs.seconds > 2:
+            f"a factorisation is forecast to need {size_text(memory)}, above the "
+            f"limit of {size_text(limit)}"), None)
+    if options.reliability == "none" and seconds > QUICK:
         rounds = iterative_seconds(equations)
-        if rounds < needs.seconds:
+        if rounds < seconds:
             return Plan(None, None, "conjugate gradients", (
-                f"forecast {rounds:.0f} s against {needs.seconds:.0f} s for a factorisation, and "
-                "no reliabilities asked for"), None)
+                f"forecast {rounds:.0f} s against {seconds:.0f} s for a factorisation, and no "
+                "reliabilities asked for"), None)
     return Plan(solver, lower, solver.name, (
-        f"forecast {needs.factor_nonzeros:,} non-zeros in the factor, "
-        f"{needs.memory_bytes / 1e9:.2g} GB and {needs.seconds:.2g} s"), needs)
+        f"its factor fits: forecast {needs.factor_nonzeros:,} non-zeros, "
+        f"{size_text(memory)} in all, {seconds_text(seconds)}"), needs)
+
+
+def size_text(size: float) -> str:
+    """Bytes for a person: ``3 MB``, ``8.9 GB``."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 1):.0f} MB"
+
+
+def seconds_text(seconds: float) -> str:
+    """Seconds for a person: ``under 1 s``, ``12 s``, ``5 min``."""
+    if seconds < 1:
+        return "under 1 s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def iterative_seconds(equations: Equations) -> float:
@@ -116,8 +135,18 @@ def iterative_seconds(equations: Equations) -> float:
 
 
 def free_memory() -> int:
-    """Bytes of memory that the machine has free."""
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """Bytes that the machine can still give, caches included (Linux; else what is free)."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        fields = dict(line.split(":", 1) for line in lines)
+        return int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def resident_memory() -> int:
+    """Most bytes that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def largest_contributors(equations: Equations, lower: sp.csc_array) -> list[tuple[str, int, int]]:
@@ -137,18 +166,17 @@ def largest_contributors(equations: Equations, lower: sp.csc_array) -> list[tupl
 
 
 def _refusal(
-    equations: Equations, needs: Forecast, limit: int, options: SolveOptions
+    equations: Equations, lower: sp.csc_array, needs: Forecast, memory: int, limit: int,
+    options: SolveOptions,
 ) -> str:
-    lower = equations.lower()
     largest = ", ".join(f"'{name}' ({size:,} equations)"
                         for name, size, _ in largest_contributors(equations, lower)[:3])
-    remedies = [f"raise 'solve: memory_limit' to {needs.memory_bytes / 1e9:.0f} GB or more"]
+    remedies = [f"Raise 'solve: memory_limit' above {size_text(memory)}"]
     if options.reliability == "exact":
         remedies.append("set 'solve: reliability: none' (conjugate gradients then need little)")
     else:
         remedies.append("set 'solve: method: pcg'")
     remedies.append("prune the pedigree ('pedigree: prune: true')")
-    return (f"solve: forecast {needs.memory_bytes / 1e9:.1f} GB of memory "
-            f"({needs.factor_nonzeros:,} non-zeros in the factor), the limit is "
-            f"{limit / 1e9:.1f} GB. The largest parts are {largest}. "
+    return (f"solve: forecast {size_text(memory)} of memory ({needs.factor_nonzeros:,} non-zeros "
+            f"in the factor), the limit is {size_text(limit)}. The largest parts are {largest}. "
             f"{'; or '.join(remedies)}.")

@@ -15,6 +15,7 @@ from breedeval.errors import InputError
 from breedeval.solve import (
     DirectSolver, Factor, LuSolver, SingularSystemError, conjugate_gradient, direct_solver,
 )
+from breedeval.solve.forecast import Forecast
 
 Vector = NDArray[np.float64]
 Progress = Callable[[int, float], None]
@@ -39,6 +40,10 @@ class Solutions:
     relative_residual : float
         ‖b − Cx‖ / ‖b‖, not squared.
     converged : bool
+    reason : str
+        Why this engine.
+    forecast : Forecast or None
+        What a factorisation was forecast to need.
     """
 
     equations: Equations
@@ -49,6 +54,8 @@ class Solutions:
     iterations: int
     relative_residual: float
     converged: bool
+    reason: str = ""
+    forecast: Forecast | None = None
 
     def random(self, effect: int, values: Vector) -> Vector:
         """Values of a random effect as levels × coefficients."""

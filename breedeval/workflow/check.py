@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import scipy.sparse as sp
 from rich.console import Console
 from rich.table import Table
 
 from breedeval.config.load import load
 from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings
-from breedeval.evaluation.planning import largest_contributors, plan_solution
+from breedeval.evaluation.planning import (
+    largest_contributors,
+    plan_solution,
+    seconds_text,
+    size_text,
+)
 from breedeval.evaluation.preparing import Inputs
 from breedeval.evaluation.tables import dependencies
+from breedeval.solve.forecast import Forecast
+from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.run import prepare_run, solve_options
+from breedeval.workflow.run import set_up, solve_options
 
 
 def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
     """Check one run file; returns the exit code."""
-    screen, errors = Console(highlight=False), Console(stderr=True, highlight=False)
-    findings = Findings()
+    screen = Console(highlight=False)
     try:
         loaded = load(path, overrides)
-        inputs, equations = prepare_run(loaded.settings, findings, Journal())
-        _levels(screen, path, inputs, equations)
-        _warnings(screen, findings)
+        run = ladder.read_loaded(loaded, Journal())
+        equations = set_up(run, Journal())
+        _levels(screen, path, run.inputs, equations)
+        _warnings(screen, run.findings)
         plan = plan_solution(equations, solve_options(loaded.settings))
     except BreedevalError as error:
-        errors.print(str(error), markup=False, soft_wrap=True)
+        print(error, file=sys.stderr)
         return error.exit_code
     screen.print(f"Engine: {plan.engine} ({plan.reason})", markup=False)
     if plan.forecast is not None and plan.lower is not None:
@@ -62,5 +71,21 @@ def _warnings(screen: Console, findings: Findings) -> None:
         screen.print(f"Warning: {warning}", markup=False, soft_wrap=True)
 
 
-def _forecast(screen: Console, equations: Equations, forecast: object, lower: object) -> None:
-    raise NotImplementedError
+def _forecast(
+    screen: Console, equations: Equations, forecast: Forecast, lower: sp.csc_array
+) -> None:
+    table = Table(box=None, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("equations", f"{forecast.equations:,}")
+    table.add_row("non-zeros of C (lower triangle)", f"{forecast.nonzeros:,}")
+    table.add_row("non-zeros of L", f"{forecast.factor_nonzeros:,}")
+    table.add_row("operations of the factorisation", f"{forecast.flops:.3g}")
+    table.add_row("memory", size_text(forecast.memory_bytes))
+    table.add_row("factorisation", seconds_text(forecast.factorise_seconds))
+    table.add_row("selected inverse", seconds_text(forecast.inverse_seconds))
+    screen.print("Forecast")
+    screen.print(table)
+    largest = ", ".join(f"{name} ({size:,} equations, {nonzeros:,} non-zeros)"
+                        for name, size, nonzeros in largest_contributors(equations, lower)[:3])
+    screen.print(f"Largest parts of C: {largest}", markup=False)

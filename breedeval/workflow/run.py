@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -20,16 +20,17 @@ from breedeval.config.canonical import understood
 from breedeval.config.load import LoadedRun, load
 from breedeval.config.settings import RunSettings
 from breedeval.equations.henderson import Equations
-from breedeval.errors import BreedevalError, Findings
-from breedeval.evaluation.evaluate import make_evaluation, solve_equations
+from breedeval.errors import BreedevalError
+from breedeval.evaluation.evaluate import solve_equations
 from breedeval.evaluation.planning import SolveOptions
-from breedeval.evaluation.preparing import Inputs, prepare, prune_to_records
+from breedeval.evaluation.preparing import prepare
 from breedeval.evaluation.result import Evaluation
 from breedeval.io.results import check_target, write_results
 from breedeval.provenance import describe_origin
 from breedeval.report import render
+from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.reading import input_files, read_inputs
+from breedeval.workflow.reading import input_files
 
 NOT_CONVERGED = 3
 BUG = 70
@@ -45,21 +46,12 @@ class Outcome:
     directory: Path | None = None
 
 
-def prepare_run(
-    settings: RunSettings, findings: Findings, journal: Journal
-) -> tuple[Inputs, Equations]:
-    """Read the inputs of a run and set up its equations."""
-    inputs = read_inputs(settings, findings, journal)
-    if settings.pedigree is not None and settings.pedigree.prune and inputs.pedigree is not None:
-        before = len(inputs.pedigree)
-        inputs = prune_to_records(settings.model, inputs, settings.relationships)
-        assert inputs.pedigree is not None
-        journal.step(f"Pruned the pedigree from {before:,} to {len(inputs.pedigree):,} individuals"
-                     " (those in the records and their ancestors)")
+def set_up(run: ladder.Run, journal: Journal) -> Equations:
+    """Equations of a run that was read, with everything worth saying in the journal."""
+    settings = run.settings
     variances = {name: np.asarray(value, np.float64) for name, value in settings.variances.items()}
-    equations = prepare(inputs, settings.model, settings.relationships, variances,
-                        threads=threads(settings), findings=findings, step=journal.step)
-    return inputs, equations
+    return prepare(run.inputs, settings.model, settings.relationships, variances,
+                   threads=threads(settings), findings=run.findings, step=journal.step)
 
 
 def threads(settings: RunSettings) -> int:
@@ -74,21 +66,18 @@ def solve_options(settings: RunSettings) -> SolveOptions:
                         threads(settings), solve.memory_limit)
 
 
-def run_settings(
-    settings: RunSettings, plain: Mapping[str, Any], journal: Journal
-) -> Evaluation:
-    """Evaluate the run that the settings describe; nothing is written."""
+def evaluate_run(run: ladder.Run, journal: Journal) -> Evaluation:
+    """Evaluate a run that was read; nothing is written."""
     started = time.perf_counter()
-    findings = Findings()
-    inputs, equations = prepare_run(settings, findings, journal)
-    solved = solve_equations(
+    equations = set_up(run, journal)
+    settings = run.settings
+    solutions = solve_equations(
         equations, solve_options(settings), step=journal.step,
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
-    journal.step(f"Solved in {solved.seconds:.2f} s, relative residual "
-                 f"{solved.solutions.relative_residual:.1e}")
-    evaluation = make_evaluation(settings.title, plain, inputs, solved, findings)
-    for warning in findings.warnings:
+    journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
+    evaluation = ladder.evaluation(run, solutions)
+    for warning in run.findings.warnings:
         journal.step(f"Warning: {warning}")
     summary = {**evaluation.summary, "seconds": time.perf_counter() - started,
                "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
@@ -107,9 +96,10 @@ def run_file(
     directory = None
     try:
         loaded = load(path, overrides)
-        directory = loaded.settings.output.directory or default_directory(path)
+        directory = loaded.settings.output.directory
+        assert directory is not None  # load fills it in
         check_target(directory, force=force)
-        evaluation = run_settings(loaded.settings, loaded.understood, journal)
+        evaluation = evaluate_run(ladder.read_loaded(loaded, journal), journal)
         _write(evaluation, loaded, directory, overrides, journal)
     except BreedevalError as error:
         return Outcome(path, error.exit_code, str(error))
@@ -156,11 +146,6 @@ def _run_labelled(
     return run_file(path, overrides=overrides, force=force, journal=journal)
 
 
-def default_directory(path: Path) -> Path:
-    """``results/<name of the run file>`` in the folder from which the command was given."""
-    return Path.cwd() / "results" / path.stem
-
-
 def _write(
     evaluation: Evaluation, loaded: LoadedRun, directory: Path, overrides: Sequence[str],
     journal: Journal,
@@ -180,7 +165,7 @@ def _write(
 def _bug(path: Path, directory: Path | None, journal: Journal) -> str:
     """Keep the traceback beside where the results would have been."""
     journal.step(traceback.format_exc())
-    log = (directory or default_directory(path)).with_suffix(".run.log")
+    log = (directory or path).with_suffix(".run.log")
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(journal.text(), encoding="utf-8")

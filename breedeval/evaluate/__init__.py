@@ -1,1 +1,0 @@
-"""Breeding values from a model, its data and its variances."""

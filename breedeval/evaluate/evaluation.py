@@ -1,1 +1,0 @@
-from breedeval.evaluation.result import Evaluation  # noqa

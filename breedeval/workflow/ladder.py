@@ -1,0 +1,124 @@
+"""The way from files to breeding values as a ladder of plain values.
+
+read → design → relationships → equations → factor → solutions → evaluation: each rung is a
+function of what the rungs below returned, and one may stop at any of them.
+
+>>> from breedeval import ladder
+>>> run = ladder.read("gryphon.yaml")
+>>> design = ladder.design(run)
+>>> relationships = ladder.relationships(run, design)
+>>> equations = ladder.equations(run, design, relationships)
+>>> factor = ladder.factor(equations)
+>>> solutions = ladder.solutions(equations, factor)
+>>> ladder.evaluation(run, solutions).breeding_values
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from breedeval.config.load import LoadedRun, load, load_values
+from breedeval.config.settings import RunSettings
+from breedeval.equations.henderson import Equations
+from breedeval.errors import Findings
+from breedeval.evaluation.evaluate import make_evaluation
+from breedeval.evaluation.preparing import (
+    Inputs,
+    make_design,
+    make_precisions,
+    make_system,
+    prune_to_records,
+)
+from breedeval.evaluation.result import Evaluation
+from breedeval.evaluation.solving import Solutions, factorise, make_solver, solve_direct
+from breedeval.model.design import Design
+from breedeval.relationship.precision import Precision
+from breedeval.solve import Factor
+from breedeval.workflow.journal import Journal
+from breedeval.workflow.reading import read_inputs
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run file with everything it names read.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    understood : mapping
+        The run as understood, as plain values.
+    inputs : Inputs
+        Records, pedigree and matrices.
+    findings : Findings
+        Warnings so far; later rungs add theirs.
+    """
+
+    settings: RunSettings
+    understood: Mapping[str, Any]
+    inputs: Inputs
+    findings: Findings = field(default_factory=Findings)
+
+
+def read(
+    config: str | Path | Mapping[str, Any], *, overrides: Sequence[str] = ()
+) -> Run:
+    """Read a run file (or the same as a mapping) and the files it names.
+
+    Raises
+    ------
+    InputError
+        Everything that is wrong with them, at once.
+    """
+    loaded = load_values(config) if isinstance(config, Mapping) else load(config, overrides)
+    return read_loaded(loaded, Journal())
+
+
+def read_loaded(loaded: LoadedRun, journal: Journal) -> Run:
+    """Read the files that checked settings name; prune the pedigree where they ask for it."""
+    settings, findings = loaded.settings, Findings()
+    inputs = read_inputs(settings, findings, journal)
+    if settings.pedigree is not None and settings.pedigree.prune and inputs.pedigree is not None:
+        before = len(inputs.pedigree)
+        inputs = prune_to_records(settings.model, inputs, settings.relationships)
+        assert inputs.pedigree is not None
+        journal.step(f"Pruned the pedigree from {before:,} to {len(inputs.pedigree):,} individuals"
+                     " (those in the records and their ancestors)")
+    return Run(settings, loaded.understood, inputs, findings)
+
+
+def design(run: Run) -> Design:
+    """y, X, Z and weights."""
+    return make_design(run.inputs, run.settings.model, run.settings.relationships, run.findings)
+
+
+def relationships(run: Run, design: Design, *, threads: int = 1) -> tuple[Precision, ...]:
+    """K⁻¹ of every random effect."""
+    return make_precisions(design, run.inputs, run.settings.relationships, threads=threads)
+
+
+def equations(run: Run, design: Design, relationships: tuple[Precision, ...]) -> Equations:
+    """Henderson's equations; ``lower()`` gives the coefficient matrix."""
+    variances = {name: np.asarray(value, np.float64)
+                 for name, value in run.settings.variances.items()}
+    return make_system(design, relationships, variances)
+
+
+def factor(equations: Equations, *, threads: int = 1) -> Factor:
+    """Cholesky factor of the coefficient matrix."""
+    return factorise(equations, equations.lower(), make_solver("cholesky", threads))
+
+
+def solutions(equations: Equations, factor: Factor) -> Solutions:
+    """Solutions with prediction error variances and log-likelihood."""
+    return solve_direct(equations, factor, engine="Cholesky")
+
+
+def evaluation(run: Run, solutions: Solutions) -> Evaluation:
+    """The tables of the output folder as DataFrames."""
+    return make_evaluation(run.settings.title, run.understood, run.inputs, solutions,
+                           run.findings)
