@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 ABSENT = -(2**31)
 _LARGEST = 2**31 - 1
+_FINEST = 300       # places; 10³⁰⁰ is still a float
 
 
 def pack_text(lines: list[str]) -> str:
@@ -64,7 +65,7 @@ def pack_numbers(values: NDArray[np.float64], digits: int) -> dict[str, Any]:
     known = np.isfinite(values)
     largest = float(np.abs(values[known]).max()) if known.any() else 0.0
     places = digits - 1 - math.floor(math.log10(largest)) if largest > 0.0 else 0
-    places = min(places, 300)
+    places = min(places, _FINEST)
     scaled = np.full(values.shape, ABSENT, np.int64)
     scaled[known] = np.rint(np.clip(values[known] * 10.0**places, -_LARGEST, _LARGEST))
     return {**pack_integers(scaled.astype(np.int32)), "places": places}

@@ -24,7 +24,8 @@ _NOTES = {
                     "individuals.",
     "contributors": "Share of the genes of the individuals looked at that comes from this one.",
 }
-_SHOWN = 40         # rows of a table that are shown
+_SHOWN = 25         # rows of a table that are shown
+_PICTURED = ("inbreeding_by_birth_year", "inbreeding_by_generation", "completeness", "family_sizes")
 
 
 def render_pedigree(
@@ -55,7 +56,8 @@ def render_pedigree(
         "facts": list(facts),
         "warnings": list(warnings),
         "pictures": _pictures(filled),
-        "sheets": [_sheet(name, frame) for name, frame in filled.items()],
+        "sheets": [_sheet(name, frame) for name, frame in filled.items() if name not in _PICTURED],
+        "behind": [_sheet(name, frame) for name, frame in filled.items() if name in _PICTURED],
     }
     return fill("pedigree.html.j2", context)
 

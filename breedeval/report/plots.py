@@ -163,7 +163,7 @@ def inbreeding_picture(trend: Trend, unit: str, name: str) -> Picture:
         upper.legend(loc="upper left", ncols=2, borderaxespad=0.2)
         _numbers_below(lower, trend, unit)
 
-    return Picture("Inbreeding", _svg(draw, name + "-inbreeding", caption), caption)
+    return Picture(f"Inbreeding by {unit}", _svg(draw, name + "-inbreeding", caption), caption)
 
 
 def completeness(table: pd.DataFrame) -> Picture:

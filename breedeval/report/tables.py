@@ -122,7 +122,7 @@ def fixed_sheets(solutions: pd.DataFrame) -> list[Sheet]:
 
     A class effect with many levels shows its lowest and highest ones.
     """
-    table = solutions[~solutions["component"].map(_present)]
+    table = solutions[~_filled(solutions["component"])]
     traits = table["trait"].nunique()
     single: list[list[str]] = []
     sheets = []
@@ -143,7 +143,7 @@ def fixed_sheets(solutions: pd.DataFrame) -> list[Sheet]:
 
 def random_sheet(solutions: pd.DataFrame, ranked: set[str]) -> Sheet | None:
     """A summary of the random effects that are not ranked on this page; None without any."""
-    table = solutions[solutions["component"].map(_present) & ~solutions["effect"].isin(ranked)]
+    table = solutions[_filled(solutions["component"]) & ~solutions["effect"].isin(ranked)]
     rows = []
     keys = ["effect", "component", "trait"]
     for (effect, component, trait), group in table.groupby(keys, sort=False, observed=True):
@@ -269,6 +269,11 @@ def _between(row: Mapping[str, Any], traits: int) -> str:
                      else f"{trait}, {component}")
     return names[0] if names[0] == names[1] or not names[0] else " with ".join(
         name for name in names if name)
+
+
+def _filled(column: pd.Series) -> pd.Series:
+    """Which cells say something."""
+    return column.notna() & (column.astype("str") != "")
 
 
 def _present(value: object) -> bool:

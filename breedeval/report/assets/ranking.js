@@ -196,6 +196,7 @@
     const text = shown(one, row);
     if (one.key === "individual") return make("th", { scope: "row", textContent: text, title: text });
     const cell = make("td", { className: one.kind === "number" ? "num" : "" });
+    cell.dataset.key = one.key;
     if (one.key === "breeding_value") cell.classList.add("strong");
     if (one.bar && !absent(one.values[row])) {
       cell.classList.add("bar");

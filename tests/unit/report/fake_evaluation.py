@@ -21,9 +21,11 @@ def herd(n: int, seed: int = 1) -> pd.DataFrame:
     sire, dam = np.full(n, -1), np.full(n, -1)
     for k in range(2, YEARS):
         now = np.flatnonzero(year == k)
-        males = np.flatnonzero((year < k) & (year >= k - 4) & (sex == 1))
-        females = np.flatnonzero((year < k) & (year >= k - 6) & (sex == 2))
-        chosen = rng.choice(males, max(2, len(males) // 30), replace=False)
+        males = np.flatnonzero((year < k) & (year >= k - 8) & (sex == 1))
+        females = np.flatnonzero((year < k) & (year >= k - 8) & (sex == 2))
+        if not len(males) or not len(females):
+            continue
+        chosen = rng.choice(males, 1 + len(males) // 60, replace=False)
         sire[now] = rng.choice(chosen, len(now))
         dam[now] = rng.choice(females, len(now))
     width = len(str(n))

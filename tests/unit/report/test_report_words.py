@@ -1,0 +1,90 @@
+"""The model in words and in symbols."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from breedeval.model.spec import Model
+from breedeval.report.symbols import covariance_of, formulas
+from breedeval.report.words import model_in_words
+from tests.unit.report.fake_evaluation import animal_model, direct_maternal
+
+CURVE: dict[str, Any] = {
+    "traits": ["milk"], "fixed": [{"covariate": "age", "degree": 2, "within": "lactation"},
+                                  {"legendre": "dim", "degree": 4, "range": [5, 305]}],
+    "weights": "w",
+    "random": [{"name": "curve", "relationship": "pedigree", "components": {
+        "lactation": {"column": "cow", "basis": {"legendre": "dim", "degree": 2}}}}]}
+
+
+def plain(lines: list[Any]) -> list[str]:
+    return [re.sub(r"<[^>]+>", "", str(line)) for line in lines]
+
+
+def test_direct_and_maternal() -> None:
+    evaluation = direct_maternal(60)
+    model = Model.model_validate(evaluation.settings["model"])
+    words = model_in_words(model, {})
+    assert words.record == ("Each record of weight is taken as the sum of an overall mean, sex, "
+                            "genetic and what is left over (the residual).")
+    assert words.random[0].text.startswith("Direct: one value for each level of calf. Maternal: ")
+    assert "may be correlated" in words.random[0].text
+    assert plain(formulas(model, {}, evaluation.variances)) == [
+        "y=Xb+Zdirectudirect+Zmaternalumaternal+e",
+        "var(udirectumaternal)=150−40−4090⊗A", "var(e)=I×350"]
+
+
+def test_one_random_effect_needs_no_subscript() -> None:
+    evaluation = animal_model(60)
+    model = Model.model_validate({"traits": ["weight"], "random": [
+        {"name": "animal", "column": "animal", "relationship": "pedigree"}]})
+    assert plain(formulas(model, {}, evaluation.variances)) == [
+        "y=Xb+Zu+e", "var(u)=A×3.395", "var(e)=I×3.829"]
+
+
+def test_curves_and_weights() -> None:
+    model = Model.model_validate(CURVE)
+    words = model_in_words(model, {"pedigree": {"kind": "numerator", "inbreeding": False}})
+    assert words.fixed[0].text == ("A curve over age: powers up to degree 2, one for each level of "
+                                   "lactation.")
+    assert words.fixed[1].text == ("A curve over dim from 5 to 305: Legendre polynomials up to "
+                                   "degree 4.")
+    assert "for each level of cow a curve over dim" in words.random[0].text
+    assert "inbreeding is not counted" in words.random[0].text
+    assert "divided by w" in words.residual
+    lines = plain(formulas(model, {}, animal_model(60).variances))
+    assert "φ0(dim),φ1(dim),φ2(dim)" in lines[2]
+    assert lines[-1] == "var(e)=diag(1/w)×3.829"
+
+
+@pytest.mark.parametrize(("relationships", "words", "letter"), [
+    ({"mine": {"kind": "supplied", "file": "kinship.csv"}}, "from kinship.csv", "K"),
+    ({"mine": {"kind": "identity"}}, "independent", "I"), ({"mine": {"kind": "new"}}, "mine", "K")])
+def test_relationships(relationships: dict[str, Any], words: str, letter: str) -> None:
+    model = Model.model_validate({"traits": ["y"], "random": [
+        {"name": "g", "components": {"pen": {"columns": ["mate1", "mate2"]}},
+         "relationship": "mine"}]})
+    text = model_in_words(model, relationships).random[0].text
+    assert words in text
+    assert "the sum of one value for each of mate1 and mate2" in text
+    empty = pd.DataFrame(columns=["effect", "component_1", "trait_1", "component_2", "trait_2",
+                                  "estimate"])
+    assert plain(formulas(model, relationships, empty))[1] == f"var(u)={letter}σ2"
+
+
+def test_formulas_are_well_formed_and_names_are_escaped() -> None:
+    model = Model.model_validate({"traits": ["y"], "random": [
+        {"name": "a<b", "column": "x"}, {"name": "c&d", "column": "z"}]})
+    for line in formulas(model, {}, animal_model(60).variances):
+        ElementTree.fromstring(str(line))
+
+
+def test_covariance_is_symmetric_and_labelled() -> None:
+    matrix = covariance_of(direct_maternal(60).variances, "genetic")
+    assert matrix.to_numpy().tolist() == [[150.0, -40.0], [-40.0, 90.0]]
+    assert matrix.index.to_list() == ["direct", "maternal"]
