@@ -8,6 +8,6 @@ from breedeval.config.settings import RunSettings
 from breedeval.config.starter import starter
 
 __all__ = [
-    "LoadedRun", "RunSettings", "json_schema", "load", "load_values", "plain_settings", "reference_markdown",
-    "starter", "understood",
+    "LoadedRun", "RunSettings", "json_schema", "load", "load_values", "plain_settings",
+    "reference_markdown", "starter", "understood",
 ]

@@ -168,7 +168,7 @@ def make_equations(
 
 def _rank(design: Design, layout: Layout, precisions: tuple[Precision, ...]) -> Rank:
     """Rank of [X, ZQ], with columns numbered as in the layout."""
-    blocks, places, preference = [], [], []
+    blocks, places = [], []
     for term, offset in reversed(list(zip(design.fixed, layout.fixed_offsets, strict=True))):
         own = fixed_positions(term)
         rows = np.repeat(np.arange(design.size), own.shape[1])
@@ -182,8 +182,7 @@ def _rank(design: Design, layout: Layout, precisions: tuple[Precision, ...]) -> 
     if not places or not sum(place.size for place in places):
         return Rank(np.zeros(0, np.int64), sp.csr_array((0, layout.size)))
     place = np.concatenate(places)
-    preference = np.arange(place.size)
-    found = fixed_rank(sp.csc_array(sp.hstack(blocks)), preference)
+    found = fixed_rank(sp.csc_array(sp.hstack(blocks)), np.arange(place.size, dtype=np.int64))
     entries = found.dependencies.tocoo()
     wide = sp.csr_array((entries.data, (entries.row, place[entries.col])),
                         shape=(found.dropped.size, layout.size))

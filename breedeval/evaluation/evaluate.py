@@ -17,13 +17,22 @@ from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import (
-    Progress, Solutions, factorise, solve_direct, solve_iterative,
+    Progress,
+    Solutions,
+    factorise,
+    solve_direct,
+    solve_iterative,
 )
 from breedeval.evaluation.tables import (
-    breeding_values_table, dependencies, individuals_table, solutions_table, variances_table,
+    breeding_values_table,
+    dependencies,
+    individuals_table,
+    solutions_table,
+    variances_table,
 )
 from breedeval.kernels.ancestry import equivalent_generations
 from breedeval.relationship.numerator import Numerator
+
 
 def solve_equations(
     equations: Equations, options: SolveOptions, *, step: Step = lambda _: None,

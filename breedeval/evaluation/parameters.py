@@ -97,4 +97,4 @@ def _same_levels(one: RandomTerm, other: RandomTerm) -> bool:
     if len(other.components) > 1 or (a < 0).any() or (b < 0).any():
         return False
     pairs = np.unique(np.stack([a, b]), axis=1).shape[1]
-    return pairs == np.unique(a).size == np.unique(b).size and pairs < a.size
+    return bool(pairs == np.unique(a).size == np.unique(b).size and pairs < a.size)

@@ -24,7 +24,11 @@ from breedeval.relationship.identity import Identity
 from breedeval.relationship.numerator import from_pedigree
 from breedeval.relationship.precision import Precision
 from breedeval.relationship.settings import (
-    BUILT_IN, IdentitySettings, NumeratorSettings, RelationshipSettings, SuppliedSettings,
+    BUILT_IN,
+    IdentitySettings,
+    NumeratorSettings,
+    RelationshipSettings,
+    SuppliedSettings,
 )
 from breedeval.relationship.supplied import from_matrix
 
@@ -107,7 +111,7 @@ def make_precisions(
         A supplied matrix that cannot be inverted; Γ that does not fit the groups.
     """
     built: dict[str, Precision] = {}
-    precisions = []
+    precisions: list[Precision] = []
     for term in design.random:
         settings = relationship_settings(term.relationship, relationships)
         if isinstance(settings, IdentitySettings):

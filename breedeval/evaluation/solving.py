@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError
 from breedeval.solve import (
-    DirectSolver, Factor, LuSolver, SingularSystemError, conjugate_gradient, direct_solver,
+    DirectSolver,
+    Factor,
+    LuSolver,
+    SingularSystemError,
+    conjugate_gradient,
+    direct_solver,
 )
 from breedeval.solve.forecast import Forecast
 
@@ -127,8 +132,8 @@ def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -
     quadratic = float(design.y @ (equations.residual_precision * design.y)
                       - x @ equations.right_hand_side)
     freedom = design.size - equations.fixed_size
-    return -0.5 * (freedom * float(np.log(2 * np.pi)) + factor.log_determinant + log_r + log_g
-                   + quadratic)
+    return -0.5 * float(freedom * np.log(2 * np.pi) + factor.log_determinant + log_r + log_g
+                        + quadratic)
 
 
 def singular_message(equations: Equations, error: SingularSystemError) -> str:

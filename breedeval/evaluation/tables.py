@@ -92,11 +92,11 @@ def solutions_table(solutions: Solutions) -> pd.DataFrame:
             "estimate": estimate[part], "se": se[part], "status": status[part]}))
     for effect, random in enumerate(design.random):
         part = layout.random_slice(effect)
-        labels = _all_labels(random.levels, equations.precisions[effect].groups)
+        levels = _all_labels(random.levels, equations.precisions[effect].groups)
         names = random.coefficients()
         parts.append(pd.DataFrame({
-            "effect": random.name, "component": np.tile(names, len(labels)),
-            "trait": design.trait, "level": labels.repeat(len(names)).array,
+            "effect": random.name, "component": np.tile(names, len(levels)),
+            "trait": design.trait, "level": levels.repeat(len(names)).array,
             "estimate": estimate[part], "se": se[part], "status": status[part]}))
     return pd.concat(parts, ignore_index=True)
 

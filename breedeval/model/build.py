@@ -17,9 +17,17 @@ from breedeval.errors import Findings, Problem
 from breedeval.levels import Levels, classify
 from breedeval.model.basis import evaluate_basis, function_names
 from breedeval.model.design import Design, FixedTerm, RandomComponent, RandomTerm
+from breedeval.model.ranges import with_ranges
 from breedeval.model.spec import (
-    ClassEffect, Component, FixedEffect, FixedLegendre, FixedPolynomial, Legendre, Model,
-    Polynomial, RandomEffect,
+    ClassEffect,
+    Component,
+    FixedEffect,
+    FixedLegendre,
+    FixedPolynomial,
+    Legendre,
+    Model,
+    Polynomial,
+    RandomEffect,
 )
 from breedeval.records import Table
 
@@ -84,10 +92,11 @@ def build_design(
             "Look at the missing cells named above, and at 'records: missing'"))
         findings.raise_faults()
     kept = table if rows.size == table.size else table.select(rows)
+    model = with_ranges(model, kept, findings)
     fixed = _fixed_terms(model, kept, findings)
     random = tuple(_random_term(effect, kept, known, findings) for effect in model.random)
     findings.raise_faults()
-    design = Design(trait, y[rows], weights[rows], fixed, random, rows)
+    design = Design(model, y[rows], weights[rows], fixed, random, rows)
     _report_thin_levels(design, kept, findings)
     return design
 
@@ -209,8 +218,9 @@ def _regression_term(
     if values is None:
         return None
     name = effect.column if isinstance(effect, Polynomial) else f"legendre({effect.column})"
+    no_levels: tuple[str, ...] = ("",)
     if effect.within is None:
-        codes, levels = np.zeros(table.size, np.int32), ("",)
+        codes, levels = np.zeros(table.size, np.int32), no_levels
     else:
         found, codes = table.classes(effect.within)
         levels, name = tuple(found.to_list()), f"{name} within {effect.within}"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.levels import Levels
+from breedeval.model.spec import Model
 
 Codes = NDArray[np.int32]
 Values = NDArray[np.float64]
@@ -110,7 +111,8 @@ class Design:
 
     Parameters
     ----------
-    trait : str
+    model : Model
+        The model as understood: ranges of covariates filled in from these records.
     y : ndarray of float64, shape (n,)
     weights : ndarray of float64, shape (n,)
         w in var(e) = σ²/w; ones without weights.
@@ -120,12 +122,17 @@ class Design:
         Row of the table of records that each used record comes from.
     """
 
-    trait: str
+    model: Model
     y: Values
     weights: Values
     fixed: tuple[FixedTerm, ...]
     random: tuple[RandomTerm, ...]
     rows: NDArray[np.int64]
+
+    @property
+    def trait(self) -> str:
+        """Name of the trait."""
+        return self.model.traits[0]
 
     @property
     def size(self) -> int:

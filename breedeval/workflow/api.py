@@ -81,9 +81,9 @@ def evaluate(
         values["pedigree"] = {"file": "pedigree", **options}
     supplied = {name: {"kind": "supplied", "file": name} for name in matrices or {}}
     values["relationships"] = {**supplied, **parts.pop("relationships", {})}
-    loaded = load_values({**values, **parts},
-                         in_memory=("records", "pedigree", "relationships"))
-    settings, findings = loaded.settings, Findings()
+    settings = load_values({**values, **parts},
+                         in_memory=("records", "pedigree", "relationships")).settings
+    findings = Findings()
     people = None
     if pedigree is not None and settings.pedigree is not None:
         people = build_pedigree(Table.of_frame(pedigree, "pedigree"),
@@ -91,7 +91,7 @@ def evaluate(
         findings.raise_faults()
     inputs = Inputs(Table.of_frame(records, "records"), people,
                     {name: _matrix(name, frame) for name, frame in (matrices or {}).items()})
-    return evaluate_run(ladder.Run(settings, loaded.understood, inputs, findings), Journal())
+    return evaluate_run(ladder.Run(settings, inputs, findings), Journal())
 
 
 def _matrix(name: str, frame: pd.DataFrame) -> LabelledMatrix:

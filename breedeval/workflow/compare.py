@@ -22,4 +22,5 @@ def compare_folders(old: Path, new: Path) -> None:
 
 def _settings(directory: Path) -> dict[str, Any]:
     """The run as understood, from a results folder; its input files need not exist any more."""
-    return dict(plain(read_tree(directory / "config.yaml")))
+    tree = read_tree(directory / "config.yaml")
+    return {key: plain(node) for key, node in tree.values.items()}

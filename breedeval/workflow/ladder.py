@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from breedeval.config.canonical import plain_settings
 from breedeval.config.load import LoadedRun, load, load_values
 from breedeval.config.settings import RunSettings
 from breedeval.equations.henderson import Equations
@@ -50,8 +51,6 @@ class Run:
     Parameters
     ----------
     settings : RunSettings
-    understood : mapping
-        The run as understood, as plain values.
     inputs : Inputs
         Records, pedigree and matrices.
     findings : Findings
@@ -59,7 +58,6 @@ class Run:
     """
 
     settings: RunSettings
-    understood: Mapping[str, Any]
     inputs: Inputs
     findings: Findings = field(default_factory=Findings)
 
@@ -88,7 +86,7 @@ def read_loaded(loaded: LoadedRun, journal: Journal) -> Run:
         assert inputs.pedigree is not None
         journal.step(f"Pruned the pedigree from {before:,} to {len(inputs.pedigree):,} individuals"
                      " (those in the records and their ancestors)")
-    return Run(settings, loaded.understood, inputs, findings)
+    return Run(settings, inputs, findings)
 
 
 def design(run: Run) -> Design:
@@ -120,5 +118,6 @@ def solutions(equations: Equations, factor: Factor) -> Solutions:
 
 def evaluation(run: Run, solutions: Solutions) -> Evaluation:
     """The tables of the output folder as DataFrames."""
-    return make_evaluation(run.settings.title, run.understood, run.inputs, solutions,
-                           run.findings)
+    model = solutions.equations.design.model
+    understood = plain_settings(run.settings.model_copy(update={"model": model}), None)
+    return make_evaluation(run.settings.title, understood, run.inputs, solutions, run.findings)

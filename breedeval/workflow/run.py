@@ -155,10 +155,10 @@ def _write(
         threads=threads(loaded.settings), overrides=overrides)
     journal.step("Writing the results")
     report = render(evaluation, origin, journal.text().splitlines())
+    config = understood(RunSettings.model_validate(evaluation.settings), directory)
     write_results(
-        evaluation, directory, provenance=origin,
-        config=understood(loaded.settings, directory), report=report, log=journal.text(),
-        table_format=loaded.settings.output.format)
+        evaluation, directory, provenance=origin, config=config, report=report,
+        log=journal.text(), table_format=loaded.settings.output.format)
     journal.step(f"Results are in {directory}")
 
 
