@@ -19,7 +19,7 @@ from breedeval.comparison.differences import (
 )
 from breedeval.comparison.movement import Pairs, agreement, by_records, moved_most, pairs
 from breedeval.comparison.reasons import Evidence, Reason, find_reasons
-from breedeval.comparison.results import Results
+from breedeval.comparison.results import TRAIT_KEY, Results
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +106,7 @@ def compare(
 
 def _listed(common: list[Pairs], shown: int) -> pd.DataFrame:
     tables = [moved_most(pair, shown) for pair in common]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TRAIT_KEY)
 
 
 def _inbreeding_changed(pair: Pairs) -> int:

@@ -80,14 +80,15 @@ def _inputs(evidence: Evidence) -> Iterator[Reason]:
 
 
 def _individuals(agreement: pd.DataFrame) -> Iterator[Reason]:
+    for row in _rows(agreement[agreement["common"] == 0]):
+        name = _name((row.effect, row.component, row.trait))
+        where = "new" if row.only_new else "old"
+        yield Reason("model", f"{name}: there are breeding values only in the {where} run.")
     counts = agreement[["effect", "common", "only_old", "only_new"]].drop_duplicates()
-    for row in _rows(counts):
-        if not row.common:
-            where = "new" if row.only_new else "old"
-            yield Reason("model", f"Breeding values of '{row.effect}' are only in the {where} run.")
-        elif row.only_old or row.only_new:
+    for row in _rows(counts[counts["common"] > 0]):
+        if row.only_old or row.only_new:
             yield Reason("individuals", (
-                f"'{row.effect}': individuals new {row.only_new:,}, no longer there "
+                f"{row.effect}: individuals new {row.only_new:,}, no longer there "
                 f"{row.only_old:,}, in both {row.common:,}."))
 
 

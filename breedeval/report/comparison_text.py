@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from breedeval.comparison import Comparison
+from breedeval.comparison.results import TRAIT_KEY
 from breedeval.report.numbers import MISSING, count, decimals_for, fixed, significant
 
 _Show = Callable[[Any], str]
@@ -26,10 +27,12 @@ def render_comparison(comparison: Comparison) -> Group:
     comparison : Comparison
     """
     parts: list[RenderableType] = [f"old  {escape(comparison.old)}\nnew  {escape(comparison.new)}",
-                                   _why(comparison), _agreement(comparison.agreement)]
+                                   "", *_why(comparison), "", _agreement(comparison.agreement)]
+    if len(comparison.by_records):
+        parts.append(_by_records("Individuals by their records", comparison.by_records))
+    for _, table in comparison.moved_most.groupby(TRAIT_KEY, sort=False):
+        parts.append(_moved_most("Individuals that moved most", table))
     for title, table, build in (
-            ("Individuals by their records", comparison.by_records, _by_records),
-            ("Individuals that moved most", comparison.moved_most, _moved_most),
             ("Variances", _changed(comparison.variances), _variances),
             ("Genetic parameters", comparison.genetic_parameters, _parameters),
             ("Fixed effects", _changed_fixed(comparison.fixed_effects), _fixed_effects),
@@ -56,11 +59,13 @@ def comparison_text(comparison: Comparison, *, width: int = 100) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def _why(comparison: Comparison) -> str:
+def _why(comparison: Comparison) -> list[RenderableType]:
     if not comparison.reasons:
-        return "\n[bold]Nothing differs.[/bold]"
-    lines = [f"  • {escape(str(reason))}" for reason in comparison.reasons]
-    return "\n".join(["\n[bold]Why breeding values moved[/bold]", *lines])
+        return ["[bold]Nothing differs.[/bold]"]
+    lines = Table.grid(padding=(0, 1))
+    for reason in comparison.reasons:
+        lines.add_row(" •", escape(str(reason)))
+    return ["[bold]Why breeding values moved[/bold]", lines]
 
 
 def _agreement(agreement: pd.DataFrame) -> Table:
@@ -99,11 +104,11 @@ def _moved_most(title: str, table: pd.DataFrame) -> Table:
     digits = decimals_for(table[["old", "new"]].to_numpy())
     values = {name: [fixed(value, digits) for value in table[name]]
               for name in ("old", "new", "change")}
-    return _table(title, {
-        "effect": [_trait(row) for row in table.itertuples(index=False)],
+    name = _trait(next(table.itertuples(index=False)))
+    return _table(f"{title}: {escape(name)}", {
         "individual": table["individual"], **values,
         "rank": _arrow(table, "rank", count), "records": _arrow(table, "records", count),
-        "reliability": _arrow(table, "reliability", lambda value: fixed(value, 2))}, left=2)
+        "reliability": _arrow(table, "reliability", lambda value: fixed(value, 2))}, left=1)
 
 
 def _variances(title: str, table: pd.DataFrame) -> Table:
@@ -128,7 +133,7 @@ def _fixed_effects(title: str, table: pd.DataFrame) -> Table:
         "most moved": table["level"].fillna(MISSING),
         "by": map(significant, table["largest_change"]),
         "mean change": map(significant, table["mean_change"]),
-        "sd": map(significant, table["sd_change"]), "in both": map(count, table["common"]),
+        "in both": map(count, table["common"]),
         "only old": map(count, table["only_old"]), "only new": map(count, table["only_new"])},
         left=3)
 
@@ -146,7 +151,9 @@ def _table(title: str, columns: dict[str, Any], *, left: int) -> Table:
     """A table from columns; the first ``left`` of them are words, the others numbers."""
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     for position, name in enumerate(columns):
-        table.add_column(name, justify="left" if position < left else "right")
+        is_number = position >= left
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=is_number,
+                         overflow="fold")
     for row in zip(*columns.values(), strict=True):
         table.add_row(*(escape(str(cell)) for cell in row))
     return table

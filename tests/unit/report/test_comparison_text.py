@@ -40,3 +40,10 @@ def test_names_that_look_like_markup_are_printed_as_they_are():
                  results(breeding_values([1.0, -2.0, 2.5], names=names)))
     for name in ("[red]", "[bold]x", "[/]"):
         assert name in text
+
+
+def test_two_that_have_nothing_in_common():
+    text = _text(results(breeding_values([3.0, -1.0])),
+                 results(breeding_values([3.0, -1.0], component="direct")))
+    assert "animal direct y: there are breeding values only in the new run" in text
+    assert "moved most" not in text
