@@ -30,8 +30,6 @@ class Results:
         With the columns of the folder's tables; names are text, numbers NaN where empty.
     summary, provenance : mapping
         summary.json and provenance.json.
-    config : str
-        Text of config.yaml.
     """
 
     label: str
@@ -41,4 +39,3 @@ class Results:
     genetic_parameters: pd.DataFrame
     summary: Mapping[str, Any]
     provenance: Mapping[str, Any]
-    config: str

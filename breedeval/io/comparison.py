@@ -60,9 +60,7 @@ def read_results(directory: Path) -> Results:
     tables = {name: _table(path, name, findings) for name, path in paths.items() if path}
     summary, provenance = (_document(directory / name, findings) for name in _DOCUMENTS)
     findings.raise_faults()
-    config = (directory / "config.yaml").read_text(encoding="utf-8")
-    return Results(label=str(directory), summary=summary, provenance=provenance, config=config,
-                   **tables)
+    return Results(label=str(directory), summary=summary, provenance=provenance, **tables)
 
 
 def _find(directory: Path, name: str) -> Path | None:

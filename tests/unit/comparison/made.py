@@ -54,5 +54,4 @@ def results(table, *, label="old", fixed=(0.0, 5.0), animal=30.0, hashes=("a", "
     return Results(
         label=label, breeding_values=table, variances=variances, genetic_parameters=parameters,
         solutions=pd.concat([solutions, random], ignore_index=True), provenance=provenance,
-        summary={"status": "solved", "converged": True, "records": 4, **(summary or {})},
-        config="")
+        summary={"status": "solved", "converged": True, "records": 4, **(summary or {})})

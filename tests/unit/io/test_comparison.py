@@ -37,7 +37,6 @@ def test_a_folder_comes_back_as_it_was(tmp_path, ending):
         pd.testing.assert_frame_equal(table, expected, check_dtype=False)
     assert found.breeding_values["individual"].tolist() == names
     assert found.summary == made.summary
-    assert found.config == "title: made\n"
 
 
 def test_tables_without_rows_are_read(tmp_path):
