@@ -126,8 +126,8 @@ def test_groups_of_quaas_1988() -> None:
 
 
 def test_fuzzy_groups_of_fikse_2009() -> None:
-    # nadiv::makeAinv(F2009, fuzzy membership g1 to g3)$Ainv: every phantom parent is a
-    # group of its own first, then the groups share it by the membership M: diag(I, M)′ A* diag(I, M)
+    # nadiv::makeAinv(F2009, fuzzy membership g1 to g3)$Ainv: every phantom parent is a group of
+    # its own first, then the groups share it by the membership M: diag(I, M)′ A* diag(I, M)
     table = read_table(PEDIGREES / "textbook" / "f2009.csv")
     phantoms = [line for line in table if line["g1"]]
     names = [line["id"] for line in phantoms]
