@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # docstrings need no compiled code
 
@@ -43,4 +45,13 @@ def write_run_file_reference() -> None:
         page.write_text(text, encoding="utf-8")
 
 
-write_run_file_reference()
+def keep_determinants(*event: Any) -> None:
+    """Let ``log|C|`` in a docstring be a determinant and not a substitution."""
+    lines: list[str] = event[-1]
+    lines[:] = [re.sub(r"\|(\w[^|\s]*)\|", r"\\|\1\\|", line) for line in lines]
+
+
+def setup(app: Any) -> None:
+    """Write the generated pages, and connect to Sphinx."""
+    write_run_file_reference()
+    app.connect("autodoc-process-docstring", keep_determinants)

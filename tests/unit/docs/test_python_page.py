@@ -1,0 +1,24 @@
+"""The Python shown in the documentation runs as it is shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_python_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All blocks, one after the other, from the root of the repository."""
+    page = (ROOT / "docs/howto/python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)
+    assert len(blocks) == 3
+    assert names["evaluation"].summary["status"] == "done"
+    assert names["best"]["individual"].iloc[0] == "8"  # the book's highest, 0.183
