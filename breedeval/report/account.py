@@ -32,8 +32,8 @@ def account_of(provenance: Mapping[str, Any]) -> Account:
                 {"name": name, **(part if isinstance(part, Mapping) else {"value": part})}
                 for name, part in value.items()]))
         elif isinstance(value, Mapping):
-            groups.append((title, [(readable(str(name)), _cell(part))
-                                   for name, part in value.items() if part is not None]))
+            groups.append((title, [_fact(str(name), part) for name, part in value.items()
+                                   if part is not None]))
         elif isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) for item in value):
             sheets.append(_sheet(title, [dict(item) if isinstance(item, Mapping)
                                          else {"value": item} for item in value]))
@@ -59,6 +59,15 @@ def _sheet(title: str, rows: list[dict[str, Any]]) -> Sheet:
     cells = [[_cell(row.get(name)) for name in names] for row in rows]
     columns = [Column(_HEADS.get(name, readable(name)), _kind(name, rows)) for name in names]
     return Sheet(title, columns, cells)
+
+
+def _fact(name: str, value: Any) -> tuple[str, str]:
+    """A label and a text; bytes and seconds in the unit that suits them."""
+    if name.endswith("_bytes"):
+        return readable(name.removesuffix("_bytes")), numbers.memory(float(value) / 1e6)
+    if name.endswith("_seconds"):
+        return f"Seconds to {name.removesuffix('_seconds')}", numbers.significant(float(value), 2)
+    return readable(name), _cell(value)
 
 
 def _cell(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,13 @@ from breedeval.report.views import View, attributes_of, views_of
 from breedeval.report.words import ModelWords, model_in_words
 
 PICTURED = 6        # so many views get pictures of their own
+ITERATION = "conjugate gradients"
 
 _ENGINES = {
-    "cholesky": "sparse Cholesky factorisation",
-    "lu": "sparse LU factorisation",
-    "pcg": "preconditioned conjugate gradients (iteration)",
+    "supernodal": "sparse Cholesky factorisation (supernodal)",
+    "CHOLMOD": "sparse Cholesky factorisation (CHOLMOD)",
+    "SuperLU": "sparse LU factorisation (SuperLU)",
+    ITERATION: "preconditioned conjugate gradients (iteration)",
 }
 _PEDIGREE = {
     "individuals": "Individuals", "founders": "Founders (both parents unknown)",
@@ -122,7 +125,7 @@ def _why_no_reliability(evaluation: Evaluation) -> str:
     if solve.get("reliability") == "none":
         return ("Reliabilities and standard errors were not asked for in this run "
                 "(solve: reliability: none).")
-    if str(evaluation.summary.get("engine", "")) == "pcg":
+    if evaluation.summary.get("engine") == ITERATION:
         return ("There are no reliabilities or standard errors: the equations were solved by "
                 "iteration, which gives the breeding values alone. A run with "
                 "“solve: method: cholesky” gives both, with more memory.")
@@ -145,10 +148,11 @@ def _figures(evaluation: Evaluation, views: list[View]) -> list[tuple[str, str]]
                         f"{label}, {own}" if len(heritable) > 1 else label))
     if views and views[0].has_reliability:
         mean = float(np.nanmean(views[0].column("reliability")))
-        figures.append((numbers.fixed(mean, 2), "mean reliability"))
+        if mean >= 0.0:     # with poorly estimated groups it is not, and says nothing
+            figures.append((numbers.fixed(mean, 2), "mean reliability"))
     if views and np.isfinite(views[0].column("inbreeding")).any():
         mean = float(np.nanmean(views[0].column("inbreeding")))
-        figures.append((numbers.percent(mean), "mean inbreeding"))
+        figures.append((numbers.significant(100.0 * mean, 2) + " %", "mean inbreeding"))
     return figures
 
 
@@ -170,7 +174,20 @@ def _base(evaluation: Evaluation, views: list[View]) -> str:
     return (f"A breeding value is an estimate of what an individual's genes add to its own trait, "
             f"in the unit of the trait; progeny receive half of it on average. It is a deviation: "
             f"{base}. The mean of all individuals here is {numbers.fixed(mean, decimals)} "
-            f"for {views[0].label}. Whether more is better depends on the trait.")
+            f"for {views[0].label}. Whether more is better depends on the trait."
+            f"{_components(views)}")
+
+
+def _components(views: list[View]) -> str:
+    """What the components are, where there are several."""
+    names = [view.component for view in views if view.effect == views[0].effect]
+    if len(set(names)) == 1:
+        return ""
+    if any("[" in name for name in names):
+        return (f" Names such as {names[0]} are coefficients of a curve; the value at one point "
+                "of the curve is their sum, each times its function there.")
+    return (f" The components {numbers.listed(list(dict.fromkeys(names)))} act on a record through "
+            "the individual that stands in that role.")
 
 
 def _pictures(
@@ -183,7 +200,7 @@ def _pictures(
         drawn = [plots.distribution(values, view.label, name),
                  plots.genetic_trend(values, when, unit, view.label, name),
                  plots.reliability_by_records(
-                     view.column("reliability"), view.column("records"), name)]
+                     np.clip(view.column("reliability"), 0.0, 1.0), view.column("records"), name)]
         if place == 0:
             drawn.append(plots.inbreeding_trend(view.column("inbreeding"), when, unit, name))
         groups.append((view.label, [picture for picture in drawn if picture is not None]))
@@ -228,7 +245,7 @@ def _results(evaluation: Evaluation, views: list[View]) -> dict[str, Any]:
 
 def _data(evaluation: Evaluation) -> dict[str, Any]:
     settings, summary = evaluation.settings, evaluation.summary
-    sources = [(label, str(settings[key]["file"]))
+    sources = [(label, PurePath(str(settings[key]["file"])).name)
                for key, label in (("records", "Records"), ("pedigree", "Pedigree"))
                if (settings.get(key) or {}).get("file")]
     traits = summary.get("trait_summary") or {}

@@ -77,6 +77,8 @@ def distribution(values: NDArray[np.float64], trait: str, name: str) -> Picture 
         heights, edges = np.histogram(values, bins)
         axes.stairs(heights, edges, fill=True, color=FILL)
         axes.stairs(heights, edges, color=BLUE, linewidth=1.2)
+        axes.set_ylim(top=1.13 * heights.max())
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.axvline(spread.mean, color=ORANGE, linewidth=1.4, linestyle=(0, (4, 2)))
         axes.annotate("mean", (spread.mean, 1.0), xycoords=("data", "axes fraction"),
                       xytext=(4, -10), textcoords="offset points", color=ORANGE)

@@ -104,6 +104,7 @@ def _kept(everybody: pd.Index, view: View) -> pd.Index:
 def _view_entry(view: View, kept: pd.Index) -> dict[str, Any]:
     at = view.values.index.get_indexer(kept)
     columns = []
+    decimals = numbers.decimals_for(view.column("breeding_value"))
     for key, (label, help_text, digits) in _VALUES.items():
         whole = view.column(key)
         values = np.where(at >= 0, whole[at], np.nan)
@@ -111,17 +112,17 @@ def _view_entry(view: View, kept: pd.Index) -> dict[str, Any]:
             continue
         columns.append({
             "key": key, "label": label, "help": help_text, "kind": "number",
-            **_display(key, whole), **packing.pack_numbers(values, digits)})
+            **_display(key, decimals), **packing.pack_numbers(values, digits)})
     return {"label": view.label, "effect": view.effect, "component": view.component,
             "trait": view.trait, "columns": columns}
 
 
-def _display(key: str, values: NDArray[np.float64]) -> dict[str, Any]:
+def _display(key: str, decimals: int) -> dict[str, Any]:
     if key in ("reliability", "accuracy"):
         return {"decimals": 2, "bar": key == "reliability"}
     if key == "inbreeding":
         return {"decimals": 2, "percent": True}
-    return {"decimals": 0 if key == "records" else numbers.decimals_for(values)}
+    return {"decimals": 0 if key == "records" else decimals}
 
 
 def _shared_columns(
@@ -211,7 +212,8 @@ def _first_rows(view: View, attributes: pd.DataFrame) -> tuple[list[str], list[l
     extra = [key for key in ("sex", "birth_year", "sire", "dam") if key in known]
     if "sex" in extra:
         known = known.assign(sex=sex_in_words(known["sex"]))
-    form = {key: _display(key, view.column(key)) for key in shown}
+    decimals = numbers.decimals_for(view.column("breeding_value"))
+    form = {key: _display(key, decimals) for key in shown}
     head = ["#", "Individual", *(_VALUES[key][0] for key in shown),
             *(_ATTRIBUTES[key][0] for key in extra)]
     rows = []

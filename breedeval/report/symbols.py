@@ -31,14 +31,13 @@ def formulas(
     variances : DataFrame
         effect, component_1, trait_1, component_2, trait_2, estimate.
     """
-    alone = len(model.random) == 1 and len(next(iter(model.random)).parts) == 1
-    lines = [_record(model, alone)]
+    subscripts = _subscripts(model)
+    lines = [_record(model, subscripts)]
     for effect in model.random:
-        subscripts = [""] if alone else list(effect.parts)
         table = covariance_of(variances, effect.name)
         letter = matrix_of(effect.relationship, relationships)
-        lines.append(_variance("u", subscripts, table, letter))
-        lines += _bases(effect, alone)
+        lines.append(_variance("u", subscripts[effect.name], table, letter))
+        lines += _bases(effect, subscripts[effect.name])
     weights = f"diag(1/{model.weights})" if model.weights else "I"
     lines.append(_variance("e", [""], covariance_of(variances, "residual"), weights))
     return lines
@@ -62,14 +61,25 @@ def covariance_of(variances: pd.DataFrame, effect: str) -> pd.DataFrame:
     return pd.DataFrame(matrix, index=labels, columns=labels)
 
 
-def _record(model: Model, alone: bool) -> Markup:
+def _subscripts(model: Model) -> dict[str, list[str]]:
+    """A subscript for each component of each effect; none where there is only one in all."""
+    names = [name for effect in model.random for name in effect.parts]
+    if len(names) == 1:
+        return {effect.name: [""] for effect in model.random}
+    return {effect.name: [name if names.count(name) == 1 else f"{effect.name} {name}"
+                          for name in effect.parts] for effect in model.random}
+
+
+def _record(model: Model, subscripts: Mapping[str, list[str]]) -> Markup:
+    """The equation of a record, a formula a term so that a line can break between them."""
     terms = [_bold("X") + _bold("b")] if model.intercept or model.fixed else []
-    for effect in model.random:
-        for name in effect.parts:
-            subscript = "" if alone else name
-            terms.append(_symbol("Z", subscript) + _symbol("u", subscript))
+    terms += [_symbol("Z", name) + _symbol("u", name)
+              for names in subscripts.values() for name in names]
     terms.append(_bold("e"))
-    return _math(_bold("y") + _operator("=") + _operator("+").join(terms))
+    first = _bold("y") + _operator("=") + terms[0]
+    pieces = [first, *(_operator("+") + term for term in terms[1:])]
+    return Markup('<p class="equation">{}</p>').format(
+        Markup(" ").join(Markup("<math>{}</math>").format(piece) for piece in pieces))
 
 
 def _variance(letter: str, subscripts: list[str], table: pd.DataFrame, relation: str) -> Markup:
@@ -85,9 +95,9 @@ def _variance(letter: str, subscripts: list[str], table: pd.DataFrame, relation:
     return _math(left + _operator("=") + _matrix(numbers) + _operator("⊗") + kernel)
 
 
-def _bases(effect: RandomEffect, alone: bool) -> list[Markup]:
+def _bases(effect: RandomEffect, subscripts: list[str]) -> list[Markup]:
     lines = []
-    for name, part in effect.parts.items():
+    for subscript, part in zip(subscripts, effect.parts.values(), strict=True):
         if part.basis is None:
             continue
         first = 0 if isinstance(part.basis, Legendre) else 1
@@ -97,7 +107,7 @@ def _bases(effect: RandomEffect, alone: bool) -> list[Markup]:
             for k in range(first, part.basis.degree + 1)]
         row = _operator(",").join(functions)
         words = Markup("<mtext> has, for each record, </mtext>")
-        lines.append(_math(_symbol("Z", "" if alone else name) + words + row))
+        lines.append(_math(_symbol("Z", subscript) + words + row))
     return lines
 
 

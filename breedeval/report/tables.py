@@ -41,7 +41,7 @@ _PARAMETERS = {
     "repeatability": "Correlation between repeated records of one individual.",
     "variance_ratio": "Share of the phenotypic variance.",
     "ratio": "Share of the phenotypic variance.",
-    "correlation": "Correlation between the two.",
+    "correlation": "Correlation between the values of the two.",
     "genetic_correlation": "Correlation between breeding values.",
     "phenotypic_variance": "Variance of records after the fixed effects.",
 }

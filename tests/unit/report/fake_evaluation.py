@@ -126,7 +126,7 @@ def summary(n: int) -> dict[str, Any]:
         "iterations": 0, "relative_residual": 3.1e-15, "fixed_rank": 81,
         "forecast": {"nonzeros": 12_345, "seconds": 3.9},
         "records": 2 * n, "individuals": n, "equations": n + 283,
-        "engine": "cholesky", "engine_reason": "The factor fits well into memory.",
+        "engine": "supernodal", "engine_reason": "The factor fits well into memory.",
         "seconds": 4.21, "peak_memory_mb": 412.0,
         "warnings": ["pedigree.csv: 14 parents have no line of their own and became founders.",
                      "records.csv:88: 'DE9999' is not in the pedigree. 3 records were left out."],
@@ -164,8 +164,8 @@ def iterated(n: int = 300) -> Evaluation:
     """Solved by iteration, so without reliabilities."""
     base = animal_model(n)
     missing = base.breeding_values.assign(se=np.nan, reliability=np.nan, accuracy=np.nan)
-    return replace(base, breeding_values=missing, summary={**base.summary, "engine": "pcg",
-                                                           "iterations": 201})
+    return replace(base, breeding_values=missing, summary={**base.summary, "iterations": 201,
+                                                           "engine": "conjugate gradients"})
 
 
 PROVENANCE = {

@@ -23,7 +23,7 @@ CURVE: dict[str, Any] = {
 
 
 def plain(lines: list[Any]) -> list[str]:
-    return [re.sub(r"<[^>]+>", "", str(line)) for line in lines]
+    return [re.sub(r"<[^>]+>|\s(?=<math>)", "", str(line)) for line in lines]
 
 
 def test_direct_and_maternal() -> None:
@@ -75,6 +75,15 @@ def test_relationships(relationships: dict[str, Any], words: str, letter: str) -
     empty = pd.DataFrame(columns=["effect", "component_1", "trait_1", "component_2", "trait_2",
                                   "estimate"])
     assert plain(formulas(model, relationships, empty))[1] == f"var(u)={letter}σ2"
+
+
+def test_components_of_one_name_are_told_apart() -> None:
+    effects = [{"name": name, "components": {"curve": {"column": "cow"}},
+                "relationship": relationship}
+               for name, relationship in (("a", "pedigree"), ("b", "identity"))]
+    model = Model.model_validate({"traits": ["y"], "random": effects})
+    assert plain(formulas(model, {}, animal_model(60).variances))[0] == (
+        "y=Xb+Za curveua curve+Zb curveub curve+e")
 
 
 def test_formulas_are_well_formed_and_names_are_escaped() -> None:
