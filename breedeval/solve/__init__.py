@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from breedeval.solve.backends import Backend, backends, direct_solver, direct_solvers
 from breedeval.solve.conjugate_gradient import conjugate_gradient
+from breedeval.solve.forecast import Forecast, forecast
 from breedeval.solve.lu import LuSolver
 from breedeval.solve.protocols import (
     Analysis,
@@ -19,6 +20,7 @@ __all__ = [
     "Backend",
     "DirectSolver",
     "Factor",
+    "Forecast",
     "IterativeSolution",
     "LuSolver",
     "Operator",
@@ -27,4 +29,5 @@ __all__ = [
     "conjugate_gradient",
     "direct_solver",
     "direct_solvers",
+    "forecast",
 ]

@@ -24,6 +24,7 @@ from breedeval.solve.symbolic import Structure
 
 Float64 = NDArray[np.float64]
 Range = tuple[int, int]
+Spread = Callable[..., list[Any]]
 
 SHARE = 1 / 32
 """Most of the whole work that one subtree may hold."""
@@ -118,51 +119,70 @@ def factorise_blocks(structure: Structure, values: Float64, *, threads: int | No
     threads
         Threads to work with, all cores by default.
     """
-    s, layout, blas = structure, structure.layout, _routines()
-    blocks = s.height.size
-    head, link = np.full(blocks, -1, np.int32), np.full(blocks, -1, np.int32)
-    done, reach = np.zeros(blocks, np.int32), np.zeros(blocks, np.int32)
-    state = (head, link, done, reach)
-    plan = schedule(s)
-
-    def run(task: Range, limit: int) -> int:
-        begin, end = task
-        update, place = _room(s, begin, end)
-        return int(supernodal.factorise_range(
-            layout, values, blas, begin, end, limit, *state, update, place
-        ))
-
-    def update(piece: tuple[int, int, int]) -> None:
-        block, begin, end = piece
-        room, place = np.empty((end - begin) * int(s.width[block])), np.empty(_tall(s), np.int64)
-        supernodal.update_rows(layout, values, blas, block, begin, end, *state, room, place)
-
-    def divide(piece: tuple[int, int, int]) -> None:
-        supernodal.divide_rows(layout, values, blas, *piece)
-
+    plan = schedule(structure)
+    work = _Factorisation(structure, values)
     with _workers(threads) as spread:
-        found = spread(lambda task: run(task, task[1]), plan.subtrees)
-        bad: list[int] = [pivot for pivot in found if pivot >= 0]
+        failed = spread(lambda task: work.below(*task), plan.subtrees)
+        bad: list[int] = [pivot for pivot in failed if pivot >= 0]
         if bad:
             return min(bad)
-        for begin, end in plan.subtrees:
-            supernodal.link_waiting(layout, begin, end, head, link, done)
+        for task in plan.subtrees:
+            supernodal.link_waiting(structure.layout, *task, work.head, work.link, work.done)
         for begin, end in plan.top:
-            if not plan.large[begin]:
-                failed = run((begin, end), blocks)
+            if plan.large[begin]:
+                pivot = work.large(begin, spread)
             else:
-                tall, width = int(s.height[begin]), int(s.width[begin])
-                rows = max(ROWS, -(-tall // PIECES))
-                supernodal.find_reach(layout, begin, *state)
-                spread(update, _pieces(begin, 0, tall, rows))
-                supernodal.pass_on(layout, begin, blocks, *state)
-                place = np.empty(1, np.int64)
-                failed = int(supernodal.factorise_top(layout, values, blas, begin, place))
-                if failed < 0:
-                    spread(divide, _pieces(begin, width, tall, rows))
-            if failed >= 0:
-                return failed
+                pivot = work.range(begin, end, work.blocks)
+            if pivot >= 0:
+                return pivot
     return -1
+
+
+class _Factorisation:
+    """The lists of descendants, and the work on a subtree, a run on top, or a large block."""
+
+    def __init__(self, structure: Structure, values: Float64) -> None:
+        self.structure, self.layout, self.values = structure, structure.layout, values
+        self.blas = _routines()
+        self.blocks = blocks = structure.height.size
+        self.head, self.link = np.full(blocks, -1, np.int32), np.full(blocks, -1, np.int32)
+        self.done, self.reach = np.zeros(blocks, np.int32), np.zeros(blocks, np.int32)
+        self.lists = (self.head, self.link, self.done, self.reach)
+
+    def below(self, begin: int, end: int) -> int:
+        return self.range(begin, end, end)
+
+    def range(self, begin: int, end: int, limit: int) -> int:
+        s = self.structure
+        update = np.empty(int((s.height[begin:end] * s.width[begin:end]).max()))
+        return int(supernodal.factorise_range(
+            self.layout, self.values, self.blas, begin, end, limit, *self.lists, update,
+            np.empty(s.tallest, np.int64),
+        ))
+
+    def large(self, block: int, spread: Spread) -> int:
+        tall, width = int(self.structure.height[block]), int(self.structure.width[block])
+        rows = max(ROWS, -(-tall // PIECES))
+        supernodal.find_reach(self.layout, block, *self.lists)
+        spread(self._update, _pieces(block, 0, tall, rows))
+        supernodal.pass_on(self.layout, block, self.blocks, *self.lists)
+        place = np.empty(1, np.int64)
+        failed = supernodal.factorise_top(self.layout, self.values, self.blas, block, place)
+        if failed < 0:
+            spread(self._divide, _pieces(block, width, tall, rows))
+        return int(failed)
+
+    def _update(self, piece: tuple[int, int, int]) -> None:
+        block, begin, end = piece
+        supernodal.update_rows(
+            self.layout, self.values, self.blas, block, begin, end, *self.lists,
+            np.empty((end - begin) * int(self.structure.width[block])),
+            np.empty(self.structure.tallest, np.int64),
+        )
+
+    def _divide(self, piece: tuple[int, int, int]) -> None:
+        block, begin, end = piece
+        supernodal.divide_rows(self.layout, self.values, self.blas, block, begin, end)
 
 
 def invert_blocks(structure: Structure, values: Float64, *, threads: int | None = None) -> None:
@@ -211,18 +231,8 @@ def _pieces(block: int, begin: int, end: int, size: int) -> list[tuple[int, int,
     return [(block, at, min(at + size, end)) for at in range(begin, end, size)]
 
 
-def _tall(structure: Structure) -> int:
-    return int(structure.height.max(initial=1))
-
-
-def _room(structure: Structure, begin: int, end: int) -> tuple[Float64, NDArray[np.int64]]:
-    s = structure
-    largest = int((s.height[begin:end] * s.width[begin:end]).max())
-    return np.empty(largest), np.empty(_tall(s), np.int64)
-
-
 @contextmanager
-def _workers(threads: int | None) -> Iterator[Callable[..., list[Any]]]:
+def _workers(threads: int | None) -> Iterator[Spread]:
     """A map over tasks, on several threads, with the BLAS held to one."""
     count = threads or cores()
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 from threadpoolctl import threadpool_limits
@@ -19,14 +20,22 @@ from breedeval.solve.symbolic import build_structure, count_columns
 INVISIBLE = 0.1 * SMALLEST_RELATIVE_PIVOT
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The last pattern, SuperLU's order of its unknowns, and the analysis in that order."""
+
+    lower: sparse.csc_array
+    permutation: NDArray[np.integer]
+    analysis: Analysis
+
+
 @dataclass
 class LuSolver:
     """SuperLU without pivoting, ordered by minimum degree on the symmetric pattern.
 
     The system is symmetric and positive definite, so that PCP′ = LDL′ with U = DL′: the
-    log-determinant and the selected inverse come from L and the diagonal of U. SuperLU orders
-    and factorises in one step: an analysis costs a factorisation of a matrix with the same
-    pattern.
+    log-determinant and the selected inverse come from L and the diagonal of U. SuperLU's ordering
+    takes many times its factorisation; it is found once for a pattern.
 
     Parameters
     ----------
@@ -35,7 +44,7 @@ class LuSolver:
     """
 
     threads: int | None = None
-    _kept: tuple[sparse.csc_array, Analysis] | None = field(default=None, init=False, repr=False)
+    _kept: _Kept | None = field(default=None, init=False, repr=False)
 
     name = "SuperLU"
 
@@ -49,10 +58,15 @@ class LuSolver:
         """
         if self._kept is not None and _same_pattern(self._kept[0], lower):
             return self._kept[1]
-        return self._keep(lower, _decompose(_dominant(lower), self.threads))
+        ordered = _decompose(_dominant(lower), "MMD_AT_PLUS_A", self.threads)
+        counts = count_columns(lower, np.argsort(ordered.perm_c))
+        name = "minimum degree"
+        analysis = Analysis(name, build_structure(counts), {name: counts.factor_nonzeros})
+        self._kept = _Kept(lower, numeric.perm_c, analysis)
+        return analysis
 
     def factorise(self, lower: sparse.csc_array) -> LuFactor:
-        """Factor of the matrix.
+        """Factor of the matrix; the analysis of the last pattern is used again if it is the same.
 
         Parameters
         ----------
@@ -68,25 +82,20 @@ class LuSolver:
         empty = np.flatnonzero(~(diagonal > 0.0))
         if empty.size:
             raise SingularSystemError(int(empty[0]), float("nan"))
+        analysis = self.analyse(lower)
+        order, position = analysis.structure.order, analysis.structure.position
         try:
-            numeric = _decompose(lower, self.threads)
+            numeric = _decompose(lower, "NATURAL", self.threads, order)
         except RuntimeError:  # "Factor is exactly singular", and not where: the pivots will tell
             ridge = sparse.diags_array(INVISIBLE * diagonal, format="csc")
-            numeric = _decompose(sparse.csc_array(lower + ridge), self.threads)
-        if self._kept is not None and _same_pattern(self._kept[0], lower):
-            analysis = self._kept[1]
-        else:
-            analysis = self._keep(lower, numeric)
-        pivots = numeric.U.diagonal()[numeric.perm_c]
-        check_pivots(pivots, diagonal, analysis.structure.position)
-        return LuFactor(numeric, analysis, float(np.log(pivots).sum()), self.threads)
-
-    def _keep(self, lower: sparse.csc_array, numeric: Any) -> Analysis:
-        counts = count_columns(lower, np.argsort(numeric.perm_c))
-        name = "minimum degree"
-        analysis = Analysis(name, build_structure(counts), {name: counts.factor_nonzeros})
-        self._kept = (lower, analysis)
-        return analysis
+            with_ridge = sparse.csc_array(lower + ridge)
+            numeric = _decompose(with_ridge, "NATURAL", self.threads, order)
+        order = order[np.argsort(numeric.perm_c)]
+        pivots = np.empty(diagonal.size)
+        pivots[order] = numeric.U.diagonal()
+        check_pivots(pivots, diagonal, position)
+        log_determinant = float(np.log(pivots).sum())
+        return LuFactor(numeric, analysis, order, log_determinant, self.threads)
 
 
 @dataclass
@@ -95,6 +104,7 @@ class LuFactor:
 
     numeric: Any = field(repr=False)
     analysis: Analysis = field(repr=False)
+    order: NDArray[np.int32] = field(repr=False)
     log_determinant: float
     threads: int | None
 
@@ -106,7 +116,9 @@ class LuFactor:
     def solve(self, rhs: Float64) -> Float64:
         """C⁻¹ b, for b of shape (n,) or (n, k)."""
         with threadpool_limits(self.threads, user_api="blas"):
-            solution: Float64 = self.numeric.solve(np.asarray(rhs, dtype=np.float64))
+            found = self.numeric.solve(np.asarray(rhs, dtype=np.float64)[self._given])
+        solution: Float64 = np.empty_like(found)
+        solution[self._given] = found
         return solution
 
     def selected_inverse_diagonal(self) -> Float64:
@@ -121,25 +133,46 @@ class LuFactor:
         """C⁻¹ on the pattern of L, lower triangle, in the order of the unknowns."""
         return self._inverse.lower()
 
+    @property
+    def _given(self) -> NDArray[np.int32]:
+        """Order in which SuperLU was given the unknowns, before an ordering of its own."""
+        return self.analysis.structure.order
+
     @cached_property
     def _inverse(self) -> SelectedInverse:
         root = np.sqrt(self.numeric.U.diagonal())
         factor = sparse.csc_array(self.numeric.L)
         factor.data *= np.repeat(root, np.diff(factor.indptr))
         return invert(
-            self.analysis.structure, factor, np.argsort(self.numeric.perm_c), threads=self.threads
+            self.analysis.structure, factor, self.order, threads=self.threads
         )
 
 
-def _decompose(lower: sparse.csc_array, threads: int | None) -> Any:
+def _decompose(
+    lower: sparse.csc_array, ordering: str, threads: int | None,
+    order: NDArray[np.int32] | None = None,
+) -> Any:
     strict = sparse.tril(lower, -1, format="csc")
     full = sparse.csc_array(lower + strict.T)
+    if order is not None:
+        full = full[order][:, order]
     full.sort_indices()
     with threadpool_limits(threads, user_api="blas"):
         return splu(
-            full, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
+            full, permc_spec=ordering, diag_pivot_thresh=0.0, options={"SymmetricMode": True}
         )
+
+
+def _both_triangles(lower: sparse.csc_array) -> sparse.csc_array:
+    """The whole matrix; zeros that are stored stay, so that equal patterns are ordered alike."""
+    entries = lower.tocoo()
+    strict = entries.row > entries.col
+    row = np.concatenate([entries.row, entries.col[strict]])
+    column = np.concatenate([entries.col, entries.row[strict]])
+    data = np.concatenate([entries.data, entries.data[strict]])
+    full = sparse.csc_array(sparse.coo_array((data, (row, column)), shape=lower.shape))
+    full.sort_indices()
+    return full
 
 
 def _dominant(lower: sparse.csc_array) -> sparse.csc_array:

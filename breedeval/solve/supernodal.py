@@ -103,7 +103,7 @@ class SupernodalFactor:
         s = self.analysis.structure
         b = np.asarray(rhs, dtype=np.float64).reshape(s.size, -1)
         x = np.ascontiguousarray(b[s.order].T)
-        work = np.empty((x.shape[0], int(s.height.max(initial=0)) + 1))
+        work = np.empty((x.shape[0], s.tallest))
         blocks.solve_blocks(s.layout, self.values, x, work)
         solution = np.empty_like(b)
         solution[s.order] = x.T

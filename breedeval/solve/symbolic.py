@@ -17,7 +17,7 @@ Int64 = NDArray[np.int64]
 PANEL = 256
 """Widest block: wider supernodes are cut, which bounds the unused upper triangles."""
 
-MERGE_ALLOWANCE = np.array([4.0, 0.8, 0.1, 0.05])
+MERGE_ALLOWANCE = np.array([8.0, 0.3, 0.2, 0.1])
 """When small supernodes are merged: see :func:`breedeval.kernels.etree.supernodes`."""
 
 
@@ -74,6 +74,11 @@ class Structure:
     def size(self) -> int:
         """Number of unknowns."""
         return int(self.order.size)
+
+    @property
+    def tallest(self) -> int:
+        """Most rows of any block."""
+        return int(self.height.max(initial=1))
 
     @property
     def factor_nonzeros(self) -> int:
