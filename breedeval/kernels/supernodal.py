@@ -20,7 +20,7 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import config, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import get_cython_function_address, intrinsic
 from numpy.typing import NDArray
 
 Int32 = NDArray[np.int32]
@@ -29,10 +29,19 @@ Float64 = NDArray[np.float64]
 Layout = tuple[Int32, Int64, Int32, Int64, Int32, Int32]
 
 DGEMM, DSYMM, DTRSM, DPOTRI, DPOTRF = range(5)
+ROUTINES = (("blas", "dgemm"), ("blas", "dsymm"), ("blas", "dtrsm"), ("lapack", "dpotri"),
+            ("lapack", "dpotrf"))
 LAYOUT = "Tuple((i4[::1], i8[::1], i4[::1], i8[::1], i4[::1], i4[::1]))"
 L, R, N, T = np.uint8(76), np.uint8(82), np.uint8(78), np.uint8(84)
 CHUNK = 192  # columns of the inverse gathered at a time
 TINY = 12  # rows up to which plain loops beat a call
+
+
+def routines() -> Int64:
+    """Addresses of the dense routines that the kernels take as ``blas``, in SciPy's libraries."""
+    addresses = [get_cython_function_address(f"scipy.linalg.cython_{library}", name)
+                 for library, name in ROUTINES]
+    return np.array(addresses, dtype=np.int64)
 
 
 @intrinsic

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba.extending import get_cython_function_address
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -34,14 +33,6 @@ LARGE = 5e7
 
 PIECES, ROWS, COLUMNS = 4, 1024, 128
 """Most pieces of a large block of the factor, their least rows; columns of those of the inverse."""
-
-_ROUTINES = (
-    ("scipy.linalg.cython_blas", "dgemm"),
-    ("scipy.linalg.cython_blas", "dsymm"),
-    ("scipy.linalg.cython_blas", "dtrsm"),
-    ("scipy.linalg.cython_lapack", "dpotri"),
-    ("scipy.linalg.cython_lapack", "dpotrf"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +134,7 @@ class _Factorisation:
 
     def __init__(self, structure: Structure, values: Float64) -> None:
         self.structure, self.layout, self.values = structure, structure.layout, values
-        self.blas = _routines()
+        self.blas = supernodal.routines()
         self.blocks = blocks = structure.height.size
         self.head, self.link = np.full(blocks, -1, np.int32), np.full(blocks, -1, np.int32)
         self.done, self.reach = np.zeros(blocks, np.int32), np.zeros(blocks, np.int32)
@@ -197,7 +188,7 @@ def invert_blocks(structure: Structure, values: Float64, *, threads: int | None 
     threads
         Threads to work with, all cores by default.
     """
-    s, layout, blas = structure, structure.layout, _routines()
+    s, layout, blas = structure, structure.layout, supernodal.routines()
     plan = schedule(s)
     below = s.height - s.width
 
@@ -251,8 +242,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _routines() -> NDArray[np.int64]:
-    """Addresses of the dense routines that the kernels call, in SciPy's BLAS."""
-    return np.array([get_cython_function_address(*name) for name in _ROUTINES], dtype=np.int64)

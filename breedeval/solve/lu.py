@@ -20,15 +20,6 @@ from breedeval.solve.symbolic import build_structure, count_columns
 INVISIBLE = 0.1 * SMALLEST_RELATIVE_PIVOT
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """The last pattern, SuperLU's order of its unknowns, and the analysis in that order."""
-
-    lower: sparse.csc_array
-    permutation: NDArray[np.integer]
-    analysis: Analysis
-
-
 @dataclass
 class LuSolver:
     """SuperLU without pivoting, ordered by minimum degree on the symmetric pattern.
@@ -44,7 +35,7 @@ class LuSolver:
     """
 
     threads: int | None = None
-    _kept: _Kept | None = field(default=None, init=False, repr=False)
+    _kept: tuple[sparse.csc_array, Analysis] | None = field(default=None, init=False, repr=False)
 
     name = "SuperLU"
 
@@ -62,7 +53,7 @@ class LuSolver:
         counts = count_columns(lower, np.argsort(ordered.perm_c))
         name = "minimum degree"
         analysis = Analysis(name, build_structure(counts), {name: counts.factor_nonzeros})
-        self._kept = _Kept(lower, numeric.perm_c, analysis)
+        self._kept = (lower, analysis)
         return analysis
 
     def factorise(self, lower: sparse.csc_array) -> LuFactor:
@@ -152,8 +143,7 @@ def _decompose(
     lower: sparse.csc_array, ordering: str, threads: int | None,
     order: NDArray[np.int32] | None = None,
 ) -> Any:
-    strict = sparse.tril(lower, -1, format="csc")
-    full = sparse.csc_array(lower + strict.T)
+    full = _both_triangles(lower)
     if order is not None:
         full = full[order][:, order]
     full.sort_indices()
