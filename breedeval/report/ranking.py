@@ -25,8 +25,8 @@ AT_ONCE = 25        # rows written into the page itself, for readers without scr
 
 _DECIMAL = re.compile(r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$|^[+-]?\d+\.?$")
 _VALUES = {
-    "breeding_value": ("Breeding value", "Deviation from the base, in the unit of the trait.", 7),
-    "se": ("± SE", "Standard error of prediction, in the unit of the trait.", 6),
+    "breeding_value": ("Breeding value", "Deviation from the base, in the unit of the trait.", 6),
+    "se": ("± SE", "Standard error of prediction, in the unit of the trait.", 5),
     "reliability": ("Reliability", "Share of the true differences that is known, 0 to 1.", 6),
     "accuracy": ("Accuracy", "Square root of the reliability.", 6),
     "inbreeding": ("Inbreeding", "Chance that two alleles of a locus are identical by descent.", 6),
@@ -86,7 +86,7 @@ def ranking_of(views: list[View], attributes: pd.DataFrame) -> Ranking | None:
         "rows": len(kept),
         "names": packing.pack_text(labels.to_list()),
         "columns": _shared_columns(kept, known, labels),
-        "views": [_view_entry(view, kept) for view in views],
+        "views": _view_entries(views, kept),
     }
     text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
     head, rows = _first_rows(views[0], attributes)
@@ -101,6 +101,17 @@ def _kept(everybody: pd.Index, view: View) -> pd.Index:
     return view.values.index[ends]
 
 
+def _view_entries(views: list[View], kept: pd.Index) -> list[dict[str, Any]]:
+    """One entry a view; a column that the first view has too (inbreeding) is not repeated."""
+    entries = [_view_entry(view, kept) for view in views]
+    first = {column["key"]: column for column in entries[0]["columns"] if "data" in column}
+    for entry in entries[1:]:
+        entry["columns"] = [
+            {"key": column["key"], "as_first": True} if column == first.get(column["key"])
+            else column for column in entry["columns"]]
+    return entries
+
+
 def _view_entry(view: View, kept: pd.Index) -> dict[str, Any]:
     at = view.values.index.get_indexer(kept)
     columns = []
@@ -112,9 +123,17 @@ def _view_entry(view: View, kept: pd.Index) -> dict[str, Any]:
             continue
         columns.append({
             "key": key, "label": label, "help": help_text, "kind": "number",
-            **_display(key, decimals), **packing.pack_numbers(values, digits)})
+            **_display(key, decimals),
+            **({"root": "reliability", "places": 6} if key == "accuracy" and _is_root(view)
+               else packing.pack_numbers(values, digits))})
     return {"label": view.label, "effect": view.effect, "component": view.component,
             "trait": view.trait, "columns": columns}
+
+
+def _is_root(view: View) -> bool:
+    """Whether the accuracies are the roots of the reliabilities, which the page can work out."""
+    root = np.sqrt(np.maximum(view.column("reliability"), 0.0))
+    return bool(np.allclose(view.column("accuracy"), root, rtol=0.0, atol=1e-9, equal_nan=True))
 
 
 def _display(key: str, decimals: int) -> dict[str, Any]:

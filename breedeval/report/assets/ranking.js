@@ -7,6 +7,10 @@
   const source = document.getElementById("ranking-data");
   if (!place || !source || typeof DecompressionStream === "undefined") return;
   const data = JSON.parse(source.textContent);
+  for (const view of data.views.slice(1)) {
+    view.columns = view.columns.map((column) => !column.as_first ? column
+      : data.views[0].columns.find((one) => one.key === column.key));
+  }
   const everyRow = Uint32Array.from({ length: data.rows }, (_, row) => row);
 
   // ---- unpacking -------------------------------------------------------------------------
@@ -34,9 +38,18 @@
   }
 
   let names = null;
-  async function unpack(column) {
-    if (column.values) return column;
-    if (column.kind === "number") {
+  function unpack(column) {
+    column.ready ??= load(column);
+    return column.ready;
+  }
+
+  async function load(column) {
+    if (column.root) {
+      const under = data.views.find((view) => view.columns.includes(column))
+        .columns.find((one) => one.key === column.root);
+      await unpack(under);
+      column.values = under.values.map((value) => Math.sqrt(Math.max(0, value)));
+    } else if (column.kind === "number") {
       const step = 10 ** Math.abs(column.places);
       const whole = await integers(column);
       column.values = new Float64Array(whole.length);
@@ -49,7 +62,6 @@
       column.texts = column.named ? await names : await lines(column.labels);
       column.values = await integers(column);
     }
-    return column;
   }
 
   const absent = (value) => value === ABSENT || value !== value;

@@ -39,9 +39,11 @@ def test_values_survive() -> None:
     _, payload = rank(evaluation)
     table = evaluation.breeding_values.set_index("individual").loc[named(payload, "individual")]
     packed = columns(payload["views"][0]["columns"])
-    for key in ("breeding_value", "se", "reliability", "accuracy", "inbreeding", "records"):
-        size = table[key].abs().max()
-        np.testing.assert_allclose(unpack_numbers(packed[key]), table[key], atol=1e-5 * size)
+    assert packed["accuracy"]["root"] == "reliability"
+    for key in ("breeding_value", "se", "reliability", "inbreeding", "records"):
+        assert packed[key]["places"] >= 4 or key == "records"
+        half = 0.501 * 10.0 ** -packed[key]["places"]
+        np.testing.assert_allclose(unpack_numbers(packed[key]), table[key], rtol=0, atol=half)
 
 
 def test_parents_and_carried_columns_survive() -> None:
@@ -63,6 +65,25 @@ def test_parents_and_carried_columns_survive() -> None:
 def test_every_component_is_a_view() -> None:
     _, payload = rank(direct_maternal(60))
     assert [view["label"] for view in payload["views"]] == ["weight · direct", "weight · maternal"]
+
+
+def test_what_views_share_is_not_repeated() -> None:
+    evaluation = direct_maternal(60)
+    table = evaluation.breeding_values.assign(records=1)
+    _, payload = rank(replace(evaluation, breeding_values=table))
+    second = columns(payload["views"][1]["columns"])
+    assert second["inbreeding"] == {"key": "inbreeding", "as_first": True}
+    assert second["records"] == {"key": "records", "as_first": True}
+    assert "data" in second["breeding_value"]
+    assert second["accuracy"]["root"] == "reliability"
+
+
+def test_accuracies_of_another_kind_are_kept() -> None:
+    evaluation = animal_model(60)
+    table = evaluation.breeding_values.assign(accuracy=0.5)
+    _, payload = rank(replace(evaluation, breeding_values=table))
+    packed = columns(payload["views"][0]["columns"])["accuracy"]
+    np.testing.assert_allclose(unpack_numbers(packed), 0.5)
 
 
 def test_columns_without_values_are_left_out() -> None:
