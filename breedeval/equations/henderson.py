@@ -66,10 +66,18 @@ class Equations:
     def fixed_size(self) -> int:
         """Rank of the fixed part, groups included: p of the likelihood."""
         groups = sum(
-            len(precision.groups) * covariance.size
-            for precision, covariance in zip(self.precisions, self.covariances, strict=True)
-            if precision.group_contributions(np.zeros(0, np.int64)).shape[1])
+            _fixed_groups(precision) * covariance.size
+            for precision, covariance in zip(self.precisions, self.covariances, strict=True))
         return self.layout.fixed_size + groups - int(self.rank.dropped.size)
+
+    @property
+    def random_log_determinant(self) -> float:
+        """log|G| = Σ q log|Σ| + c log|K|; q counts metafounders, but not groups: they are fixed."""
+        total = 0.0
+        for precision, covariance in zip(self.precisions, self.covariances, strict=True):
+            q = len(precision.levels) + len(precision.groups) - _fixed_groups(precision)
+            total += q * covariance.log_determinant + covariance.size * precision.log_determinant
+        return total
 
     @cached_property
     def residual_precision(self) -> Vector:
@@ -139,6 +147,11 @@ class Equations:
         if not rows:
             return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)
         return np.concatenate(rows), np.concatenate(columns), np.concatenate(terms)
+
+
+def _fixed_groups(precision: Precision) -> int:
+    """Number of unknown-parent groups; metafounders are random and not counted."""
+    return int(precision.group_contributions(np.zeros(0, np.int64)).shape[1])
 
 
 def make_equations(

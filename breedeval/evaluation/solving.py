@@ -125,15 +125,11 @@ def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -
     """
     design = equations.design
     log_r = design.size * np.log(equations.residual) - float(np.log(design.weights).sum())
-    log_g = sum(
-        len(precision.levels) * covariance.log_determinant
-        + covariance.size * precision.log_determinant
-        for precision, covariance in zip(equations.precisions, equations.covariances, strict=True))
     quadratic = float(design.y @ (equations.residual_precision * design.y)
                       - x @ equations.right_hand_side)
     freedom = design.size - equations.fixed_size
-    return -0.5 * float(freedom * np.log(2 * np.pi) + factor.log_determinant + log_r + log_g
-                        + quadratic)
+    return -0.5 * float(freedom * np.log(2 * np.pi) + factor.log_determinant + log_r
+                        + equations.random_log_determinant + quadratic)
 
 
 def singular_message(equations: Equations, error: SingularSystemError) -> str:
