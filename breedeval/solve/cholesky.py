@@ -17,11 +17,12 @@ from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse, invert
 from breedeval.solve.symbolic import Counts, build_structure, count_columns
 
-METIS_PAYS_FROM = 1.2e5
+METIS_PAYS_FROM = 6e5
 """Operations under AMD, per non-zero of the matrix, from which METIS is tried as well.
 
-METIS takes about 3 µs a non-zero and a factorisation runs at 20 GFLOP/s or more: below, the
-analysis with METIS would take half as long as the factorisation it might shorten.
+METIS takes 3 to 9 µs a non-zero and a factorisation runs at 20 to 60 GFLOP/s: below, METIS would
+take as long as the factorisation that it might shorten. Of pedigrees it never did (at 1 million
+animals its L had 18 times the non-zeros of AMD's).
 """
 
 
@@ -150,7 +151,15 @@ class CholeskyFactor:
 
 
 def _order(pattern: sparse.csc_array, method: str) -> tuple[Any, Counts]:
-    symbolic = cholmod.analyze(pattern, mode="supernodal", ordering_method=method)
+    """CHOLMOD's analysis under an ordering, and the column counts of L.
+
+    CHOLMOD refuses a supernodal L of more than 2³¹ entries; the order is all we need then, to
+    compare and to forecast.
+    """
+    try:
+        symbolic = cholmod.analyze(pattern, mode="supernodal", ordering_method=method)
+    except cholmod.CholmodTooLargeError:
+        symbolic = cholmod.analyze(pattern, mode="simplicial", ordering_method=method)
     return symbolic, count_columns(pattern, symbolic.P())
 
 
