@@ -17,12 +17,15 @@ _TITLES = {
     "inbreeding_by_generation": "Inbreeding by generation",
     "completeness": "Completeness of the pedigree",
     "family_sizes": "Family sizes",
-    "contributors": "Largest contributors",
+    "contributors": "Founders that contribute most",
+    "ancestors": "Ancestors that contribute most",
 }
 _NOTES = {
     "completeness": "Share of the ancestors of each generation back that are known, over all "
                     "individuals.",
-    "contributors": "Share of the genes of the individuals looked at that comes from this one.",
+    "contributors": "Share of the genes of the individuals looked at that is expected to come from "
+                    "this founder.",
+    "ancestors": "Share that this ancestor, founder or not, adds to those above it in the list.",
 }
 _SHOWN = 25         # rows of a table that are shown
 _PICTURED = ("inbreeding_by_birth_year", "inbreeding_by_generation", "completeness", "family_sizes")
@@ -45,8 +48,9 @@ def render_pedigree(
     frames : mapping of str to DataFrame
         ``inbreeding_by_birth_year`` (birth_year, individuals, mean_inbreeding, max_inbreeding),
         ``inbreeding_by_generation`` (generation, …), ``completeness`` (generation_back,
-        percent_known), ``family_sizes`` (size and one or more counts), ``contributors``
-        (individual, contribution); any other table is shown as it is.
+        percent_known), ``family_sizes`` (family, size, families), ``contributors``
+        (individual, contribution), ``ancestors`` (individual, marginal_contribution); any other
+        table is shown as it is.
     warnings : sequence of str
         Messages found while reading.
     """

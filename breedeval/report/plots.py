@@ -189,8 +189,8 @@ def completeness(table: pd.DataFrame) -> Picture:
 
 
 def family_sizes(table: pd.DataFrame) -> Picture:
-    """How many families there are of every size."""
-    series = [str(column) for column in table.columns if column != "size"]
+    """How many families there are of every size; one series a kind of family."""
+    series = {str(kind): rows for kind, rows in table.groupby("family", sort=False)}
     size = table["size"].to_numpy(np.float64)
     largest = f"The largest family has {count(float(size.max()))} members."
     caption = f"Number of families by their size, both on logarithmic scales. {largest}"
@@ -198,11 +198,9 @@ def family_sizes(table: pd.DataFrame) -> Picture:
     def draw(canvas: Canvas) -> None:
         axes = canvas.subplots()
         looks = [(BLUE, "o"), (ORANGE, "s"), (GREY, "^")]
-        for column, (colour, marker) in zip(series, looks, strict=False):
-            number = table[column].to_numpy(np.float64, na_value=np.nan)
-            axes.plot(size[number > 0], number[number > 0], marker, color=colour, markersize=4,
-                      label=column.replace("_", " "), markerfacecolor="white" if marker == "s"
-                      else colour)
+        for (kind, rows), (colour, marker) in zip(series.items(), looks, strict=False):
+            axes.plot(rows["size"], rows["families"], marker, color=colour, markersize=4.5,
+                      label=kind, markerfacecolor="white" if marker == "s" else colour)
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))

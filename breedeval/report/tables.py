@@ -222,7 +222,7 @@ def _formatted(name: str, series: pd.Series) -> list[str]:
     values = series.to_numpy(np.float64, na_value=np.nan)
     if name.startswith("percent") or name.endswith("percent"):
         return [percent(value / 100.0) for value in values]
-    if "inbreeding" in name or name in ("contribution", "share"):
+    if "inbreeding" in name or name.endswith(("contribution", "cumulative")):
         return [percent(value, 2) for value in values]
     if pd.api.types.is_integer_dtype(series):
         plain = "year" in name or "generation" in name

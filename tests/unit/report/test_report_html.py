@@ -168,13 +168,14 @@ def test_pedigree_page() -> None:
             "mean_inbreeding": 0.01 * generation, "max_inbreeding": 0.05 * generation}),
         "completeness": pd.DataFrame({"generation_back": [1, 2, 3],
                                       "percent_known": [97.0, 71.0, 12.5]}),
-        "family_sizes": pd.DataFrame({"size": [1, 2, 40], "sires": [0, 3, 1], "dams": [9, 1, 0]}),
+        "family_sizes": pd.DataFrame({"family": ["sire", "sire", "dam"], "size": [2, 40, 1],
+                                      "families": [3, 1, 9]}),
         "contributors": pd.DataFrame({"individual": ["B<7>"], "contribution": [0.0812]}),
         "more_things": pd.DataFrame({"what": ["x"], "how_many": [3]}),
     }
     page = Page(render_pedigree("herd.csv", [("Individuals", "210")], frames, ["line 3: odd"]))
     assert sum(tag == "figure" for tag, _ in page.tags) == 3
-    for words in ("herd.csv", "B<7>", "8.12 %", "More things", "line 3: odd", "up to 2 generations",
-                  "highest of all is 25.00 %"):
+    for words in ("herd.csv", "B<7>", "largest family has 40 members", "8.12 %", "More things",
+                  "line 3: odd", "up to 2 generations", "highest of all is 25.00 %"):
         assert words in page.text, words
     assert Page(render_pedigree("empty", [], {})).text
