@@ -82,10 +82,9 @@ def build_design(
     weights = np.ones(table.size)
     if model.weights:
         weights = _weights(table, model.weights, findings)
-    used = _complete(model, table, y, weights, findings)
-    findings.raise_faults()
-    rows = np.flatnonzero(used)
+    rows = np.flatnonzero(_complete(model, table, y, weights, findings))
     if rows.size == 0:
+        findings.raise_faults()
         findings.fault("no records", Problem(
             table.source, f"no row has the trait '{trait}' and every effect of the model",
             "Expected at least one complete record",

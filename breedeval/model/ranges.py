@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import numpy as np
-
 from breedeval.errors import Findings
 from breedeval.model.spec import Component, Legendre, Model, RandomEffect
 from breedeval.records import Table
@@ -31,7 +29,7 @@ def with_ranges(model: Model, table: Table, findings: Findings) -> Model:
         if not isinstance(basis, Legendre) or basis.range is not None:
             return basis
         x = table.numbers(basis.column, findings)
-        low, high = float(np.nanmin(x)), float(np.nanmax(x))
+        low, high = float(x.min()), float(x.max())  # NaN where a cell is no number: a fault
         return basis.model_copy(update={"range": (low, high)}) if low < high else basis
 
     def fill_component(part: Component) -> Component:
