@@ -38,10 +38,15 @@ class Journal:
         """A journal that a person can watch."""
         return cls(sys.stderr, label)
 
+    @property
+    def seconds(self) -> float:
+        """Seconds since the journal was opened."""
+        return time.perf_counter() - self._started
+
     def step(self, text: str) -> None:
         """Say that something begins, or what was found."""
         stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-        seconds = time.perf_counter() - self._started
+        seconds = self.seconds
         self._lines.append(f"{stamp} {seconds:9.2f} s  {text}")
         self._show(f"{self.label}{seconds:8.1f} s  {text}\n")
 
