@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 
@@ -43,7 +44,7 @@ def _move(partial: Path, directory: Path) -> None:
 
 def _remove_leftovers(directory: Path) -> None:
     """Clear what a killed run left beside the folder; a folder set aside whole is put back."""
-    for left in directory.parent.glob(f".{directory.name}.*-*"):
+    for left in directory.parent.glob(f".{escape(directory.name)}.*-*"):
         kind, _, number = left.name.removeprefix(f".{directory.name}.").partition("-")
         if kind not in ("partial", "old") or not number.isdecimal() or _alive(int(number)):
             continue
@@ -54,6 +55,9 @@ def _remove_leftovers(directory: Path) -> None:
 
 
 def _alive(process: int) -> bool:
+    """Whether another process has this number; in a container a killed run may have had ours."""
+    if process == os.getpid():
+        return False
     try:
         os.kill(process, 0)
     except ProcessLookupError:

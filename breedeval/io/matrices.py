@@ -116,11 +116,17 @@ def _distinct(table: Table, labels: pa.Array, findings: Findings) -> Levels:
 
 
 def _cells(table: Table, name: str, findings: Findings) -> Matrix:
-    values = table.numbers(name, findings)
-    for row in np.flatnonzero(np.isnan(values))[:5]:
-        findings.fault(f"cell:{name}", Problem(
-            table.where(int(row)), f"no number in column '{name}'",
-            "A relationship matrix has no missing cells", "Fill the cell"))
+    values = table.numbers(name, Findings())
+    cells, rows = table.text(name), np.flatnonzero(np.isnan(values))
+    problems = []
+    for row in rows[:5]:
+        cell = cells[int(row)].as_py()
+        problems.append(Problem(
+            table.where(int(row)), f"there is no number in column '{name}'" if cell is None else
+            f"'{cell}' in column '{name}' is not a number",
+            "Expected a number in every cell of a relationship matrix", "Correct the cell"))
+    if problems:
+        findings.fault("cell", *problems, total=int(rows.size))
     return values
 
 

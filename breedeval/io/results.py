@@ -27,7 +27,7 @@ def check_target(directory: Path, *, force: bool) -> None:
     InputError
         When the folder exists and is not ours, or ``force`` does not say to replace it.
     """
-    if not directory.exists():
+    if not directory.exists() or _is_empty(directory):
         return
     if not _is_ours(directory):
         raise InputError(Problem(
@@ -39,11 +39,11 @@ def check_target(directory: Path, *, force: bool) -> None:
             "Use --force to replace it, or give another with --set output.directory=…"))
 
 
+def _is_empty(directory: Path) -> bool:
+    return directory.is_dir() and not any(directory.iterdir())
+
+
 def _is_ours(directory: Path) -> bool:
-    if not directory.is_dir():
-        return False
-    if not any(directory.iterdir()):
-        return True
     try:
         origin = json.loads((directory / "provenance.json").read_text())
     except (OSError, ValueError):
