@@ -9,7 +9,7 @@ cache line.
 Only parents are kept, under numbers of their own: progeny before parents, a dam mostly next to
 her progeny, those without parents last. Numbers still to be visited are bits in a bitmap with a
 summary above it; taking the lowest bit visits progeny first. Whoever is visited gets a slot, a
-row of eight lanes; slot 0 is nobody, and stays zero.
+row of eight lanes; slot 0 is nobody (and, past the leaders' ancestors, every founder): zero.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ _int32 = numba.int32[::1]
 _int64 = numba.int64[::1]
 _uint64 = numba.uint64[::1]
 _float64 = numba.float64[::1]
-_pairs = numba.int32[:, ::1]
+_table = numba.int32[:, ::1]
 _lanes = numba.float64[:, ::1]
 
 LANES = 8
 WORD = 64
+SLOT = 2
 
 _UNKNOWN = -1
 _INNER = -2
@@ -93,7 +94,7 @@ def find_parents(sire: Int32, dam: Int32, n_meta: int, number: Int32) -> tuple[i
 
 
 @numba.njit(
-    (_rows, _rows, numba.int64, numba.int64, numba.int64, _int32, _int32, _pairs),
+    (_rows, _rows, numba.int64, numba.int64, numba.int64, _int32, _int32, _table),
     cache=True, nogil=True,
 )
 def number_parents(
@@ -163,7 +164,7 @@ def number_parents(
             parents[k, 1] = number[d]
 
 
-@numba.njit((_rows, _pairs, _int32, _int32), cache=True, nogil=True)
+@numba.njit((_rows, _table, _int32, _int32), cache=True, nogil=True)
 def order_by_generation(row: Int32, parents: Int32, level: Int32, order: Int32) -> Int64:
     """Sort numbers by generation: 0 for founders, else 1 + the larger of the parents'.
 
@@ -343,7 +344,7 @@ def finish_all(
 
 @numba.njit(inline="always")
 def _slot_of(
-    k: int, slot: Int32, waiting: UInt64, done: UInt64, summary: UInt64, used: int
+    k: int, nodes: Int32, waiting: UInt64, done: UInt64, summary: UInt64, used: int
 ) -> tuple[int, int]:
     """The slot of a number, a new one if it was not met yet; no branch to mispredict."""
     w = k >> 6
@@ -352,22 +353,20 @@ def _slot_of(
     waiting[w] |= fresh << bit
     summary[w >> 6] |= fresh << np.uint64(w & 63)
     new = np.int64(fresh)
-    here = slot[k] + (used - slot[k]) * new
-    slot[k] = here
+    here = nodes[k, SLOT] + (used - nodes[k, SLOT]) * new
+    nodes[k, SLOT] = here
     return int(here), int(used + new)
 
 
 @numba.njit(inline="always")
 def _sweep(
-    parents: Int32, slot: Int32, waiting: UInt64, done: UInt64, summary: UInt64, path: Int32,
-    length: int, used: int,
-) -> tuple[int, int, int]:
+    nodes: Int32, waiting: UInt64, done: UInt64, summary: UInt64, path: Int32, length: int,
+    used: int,
+) -> tuple[int, int]:
     """Visit all that waits and its ancestors, progeny first; append to the path.
 
-    The parents of the parents are looked at although nothing is done with them yet: that brings
-    them into the cache, so that the visit does not wait for memory.
+    Giving a parent its slot brings its own parents, in the same cache line, nearer to hand.
     """
-    ahead = 0
     for upper in range(summary.size - 1):
         while summary[upper] != _NONE:
             low = summary[upper] & (~summary[upper] + _ONE)
@@ -376,28 +375,27 @@ def _sweep(
                 bit = waiting[w] & (~waiting[w] + _ONE)
                 k = w * 64 + _BIT_OF[bit % _HASH]
                 waiting[w] ^= bit
-                first, second = parents[k, 0], parents[k, 1]
-                ahead ^= parents[first, 0] ^ parents[second, 0]
-                path[length, 0] = slot[k]
-                path[length, 1], used = _slot_of(first, slot, waiting, done, summary, used)
-                path[length, 2], used = _slot_of(second, slot, waiting, done, summary, used)
+                first, second = nodes[k, 0], nodes[k, 1]
+                path[length, 0] = nodes[k, SLOT]
+                path[length, 1], used = _slot_of(first, nodes, waiting, done, summary, used)
+                path[length, 2], used = _slot_of(second, nodes, waiting, done, summary, used)
                 path[length, 3] = k
                 length += 1
             summary[upper] ^= low
-    return length, used, ahead
+    return length, used
 
 
 @numba.njit(
-    (_rows, _starts, _rows, _rows, _pairs, _vector, _matrix, numba.int64, numba.int64, _float64,
-     _int32, _uint64, _uint64, _uint64, _uint64, _pairs, _lanes),
+    (_rows, _starts, _rows, _rows, _vector, _matrix, numba.int64, numba.int64, _float64,
+     _table, _uint64, _uint64, _uint64, _uint64, _table, _lanes),
     cache=True, nogil=True,
 )
 def evaluate_crosses(
-    leaders: Int32, start: Int64, progeny: Int32, mates: Int32, parents: Int32,
+    leaders: Int32, start: Int64, progeny: Int32, mates: Int32,
     mendelian: Float64, gamma: Float64, first_founder: int, founder_end: int,
-    coefficients: Float64, slot: Int32, waiting: UInt64, done: UInt64, never: UInt64,
+    coefficients: Float64, nodes: Int32, waiting: UInt64, done: UInt64, never: UInt64,
     summary: UInt64, path: Int32, lanes: Float64,
-) -> int:
+) -> None:
     """F⁰ of all progeny of some leading parents whose generation is finished.
 
     For eight leaders at a time: visit their ancestors (whose v is not zero), then the other
@@ -411,7 +409,6 @@ def evaluate_crosses(
     start : int64, shape (size + 1,)
     progeny, mates : int32, shape (crosses,)
         From :func:`list_crosses`.
-    parents : int32, shape (size + 1, 2)
     mendelian : float64, shape (size,)
         D by number; 1 for metafounders.
     gamma : float64, shape (m, m)
@@ -419,31 +416,25 @@ def evaluate_crosses(
         Numbers of founders; the last m, backwards, are the metafounders.
     coefficients : float64, shape (n,)
         F⁰ of the progeny is written here.
-    slot : int32, shape (size + 1,)
-        Workspace, zero for founders and for nobody on entry and return.
+    nodes : int32, shape (size + 1, 4)
+        Numbers of both parents, then the slot: zero for founders and nobody on entry and return.
     waiting, done, never, summary : uint64
-        Bitmaps: waiting and summary are zero; done has founders and nobody; never is zero.
+        Bitmaps: waiting and summary are zero but for the word of nobody; done has founders and
+        nobody; never has only nobody.
     path : int32, shape (parents in all, 4)
     lanes : float64, shape (parents in all + 1, 8)
         Workspace, not initialised.
-
-    Returns
-    -------
-    int
-        Nothing of use; it keeps the looking ahead alive.
     """
     m = gamma.shape[0]
     up = np.empty((m, LANES))
-    ahead = 0
     for begin in range(0, leaders.size, LANES):
         width = min(LANES, leaders.size - begin)
         used = 1
         for a in range(m):
-            _, used = _slot_of(founder_end - 1 - a, slot, waiting, never, summary, used)
+            _, used = _slot_of(founder_end - 1 - a, nodes, waiting, never, summary, used)
         for lane in range(width):
-            _, used = _slot_of(leaders[begin + lane], slot, waiting, never, summary, used)
-        n_up, used, seen = _sweep(parents, slot, waiting, never, summary, path, 0, used)
-        ahead ^= seen
+            _, used = _slot_of(leaders[begin + lane], nodes, waiting, never, summary, used)
+        n_up, used = _sweep(nodes, waiting, never, summary, path, 0, used)
         n_slots = used
         for at in range(n_up):
             k = path[at, 3]
@@ -451,13 +442,12 @@ def evaluate_crosses(
         for lane in range(width):
             p = leaders[begin + lane]
             for c in range(start[p], start[p + 1]):
-                _, used = _slot_of(mates[c], slot, waiting, done, summary, used)
-        n_path, used, seen = _sweep(parents, slot, waiting, done, summary, path, n_up, used)
-        ahead ^= seen
+                _, used = _slot_of(mates[c], nodes, waiting, done, summary, used)
+        n_path, used = _sweep(nodes, waiting, done, summary, path, n_up, used)
 
         lanes[:n_slots] = 0.0
         for lane in range(width):
-            lanes[slot[leaders[begin + lane]], lane] = 1.0
+            lanes[nodes[leaders[begin + lane], SLOT], lane] = 1.0
         for at in range(n_up):
             t = np.uint64(path[at, 0])
             s = np.uint64(path[at, 1])
@@ -470,9 +460,9 @@ def evaluate_crosses(
                 lanes[t, lane] *= variance
         lanes[0] = 0.0
         for a in range(m):
-            up[a] = lanes[slot[founder_end - 1 - a]]
+            up[a] = lanes[nodes[founder_end - 1 - a, SLOT]]
         for a in range(m):
-            t = np.uint64(slot[founder_end - 1 - a])
+            t = np.uint64(nodes[founder_end - 1 - a, SLOT])
             lanes[t] = 0.0
             for b in range(m):
                 for lane in range(LANES):
@@ -492,11 +482,10 @@ def evaluate_crosses(
         for lane in range(width):
             p = leaders[begin + lane]
             for c in range(start[p], start[p + 1]):
-                coefficients[progeny[c]] = 0.5 * lanes[slot[mates[c]], lane]
+                coefficients[progeny[c]] = 0.5 * lanes[nodes[mates[c], SLOT], lane]
         for at in range(n_up):
             k = path[at, 3]
             if k < first_founder:
                 done[k >> 6] = _NONE
             else:
-                slot[k] = 0
-    return ahead
+                nodes[k, SLOT] = 0

@@ -296,7 +296,8 @@ class _Workspace:
 
     def __init__(self, parents: _Parents) -> None:
         words = parents.size // kernels.WORD
-        self.slot = np.zeros(parents.size + 1, np.int32)
+        self.nodes = np.zeros((parents.size + 1, 4), np.int32)
+        self.nodes[:, : kernels.SLOT] = parents.parents
         self.waiting = np.zeros(words + 1, np.uint64)
         self.done = np.zeros(words + 1, np.uint64)
         self.done[parents.first_founder // kernels.WORD :] = ~np.uint64(0)
@@ -330,10 +331,9 @@ def _evaluate(
     def work(share: Int32) -> None:
         space = workers.free.pop()
         kernels.evaluate_crosses(
-            share, crosses.start, crosses.progeny, crosses.mates, parents.parents, by_number,
-            block, parents.first_founder, parents.founder_end, coefficients,
-            space.slot, space.waiting, space.done, space.never, space.summary,
-            space.path, space.lanes,
+            share, crosses.start, crosses.progeny, crosses.mates, by_number, block,
+            parents.first_founder, parents.founder_end, coefficients, space.nodes, space.waiting,
+            space.done, space.never, space.summary, space.path, space.lanes,
         )
         workers.free.append(space)
 
