@@ -45,7 +45,7 @@ def bench(animals: int, name: str, threads: int) -> None:
     """Print the row of one solver at one size."""
     lower = animal_system(animals)
     warm = direct_solvers(threads=threads)[name]
-    warm.factorise(animal_system(200)).selected_inverse_diagonal()
+    warm.factorise(animal_system(200)).inverse.diagonal()
     solver = direct_solvers(threads=threads)[name]
     analysis, analysed = timed(lambda: solver.analyse(lower))
     told = forecast(lower, solver=solver, threads=threads)

@@ -93,7 +93,7 @@ def solve_direct(
     residual = float(np.linalg.norm(rhs - equations.product(x))) / norm if norm else 0.0
     variance = None
     if error_variances == "exact":
-        variance = _spread(equations, factor.selected_inverse_diagonal(), np.nan)
+        variance = _spread(equations, factor.inverse.diagonal(), np.nan)
     return Solutions(
         equations, _spread(equations, x, 0.0), variance,
         restricted_log_likelihood(equations, factor, x), engine, 1, residual, converged=True)

@@ -89,7 +89,7 @@ def _tried(solver: DirectSolver, blas: str) -> Backend:
     try:
         factor = solver.factorise(lower)
         error = float(np.abs(factor.solve(rhs) - truth).max())
-        variance = float(factor.selected_inverse_diagonal().min())
+        variance = float(factor.inverse.diagonal().min())
     except Exception as problem:
         return Backend(solver.name, True, False, blas, f"{type(problem).__name__}: {problem}")
     works = error < 1e-10 and variance > 0.0

@@ -131,20 +131,9 @@ class CholeskyFactor:
             solution: Float64 = self.numeric.solve_A(np.asarray(rhs, dtype=np.float64))
         return solution
 
-    def selected_inverse_diagonal(self) -> Float64:
-        """Diagonal of C⁻¹, shape (n,)."""
-        return self._inverse.diagonal()
-
-    def selected_inverse_on(self, lower: sparse.csc_array) -> Float64:
-        """Entries of C⁻¹ at the pattern of ``lower``, in the order of its data."""
-        return self._inverse.on(lower)
-
-    def selected_inverse(self) -> sparse.csc_array:
-        """C⁻¹ on the pattern of L, lower triangle, in the order of the unknowns."""
-        return self._inverse.lower()
-
     @cached_property
-    def _inverse(self) -> SelectedInverse:
+    def inverse(self) -> SelectedInverse:
+        """C⁻¹ on the pattern of L."""
         return invert(
             self.analysis.structure, self.numeric.L(), self.numeric.P(), threads=self.threads
         )

@@ -112,25 +112,14 @@ class LuFactor:
         solution[self._given] = found
         return solution
 
-    def selected_inverse_diagonal(self) -> Float64:
-        """Diagonal of C⁻¹, shape (n,)."""
-        return self._inverse.diagonal()
-
-    def selected_inverse_on(self, lower: sparse.csc_array) -> Float64:
-        """Entries of C⁻¹ at the pattern of ``lower``, in the order of its data."""
-        return self._inverse.on(lower)
-
-    def selected_inverse(self) -> sparse.csc_array:
-        """C⁻¹ on the pattern of L, lower triangle, in the order of the unknowns."""
-        return self._inverse.lower()
-
     @property
     def _given(self) -> NDArray[np.int32]:
         """Order in which SuperLU was given the unknowns, before an ordering of its own."""
         return self.analysis.structure.order
 
     @cached_property
-    def _inverse(self) -> SelectedInverse:
+    def inverse(self) -> SelectedInverse:
+        """C⁻¹ on the pattern of L."""
         root = np.sqrt(self.numeric.U.diagonal())
         factor = sparse.csc_array(self.numeric.L)
         factor.data *= np.repeat(root, np.diff(factor.indptr))

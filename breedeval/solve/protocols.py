@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from breedeval.errors import BreedevalError
+from breedeval.solve.selected_inverse import SelectedInverse
 from breedeval.solve.symbolic import Structure
 
 Float64 = NDArray[np.float64]
@@ -90,16 +91,9 @@ class Factor(Protocol):
         """C⁻¹ b, for b of shape (n,) or (n, k)."""
         ...
 
-    def selected_inverse_diagonal(self) -> Float64:
-        """Diagonal of C⁻¹, shape (n,)."""
-        ...
-
-    def selected_inverse_on(self, lower: sparse.csc_array) -> Float64:
-        """Entries of C⁻¹ at the pattern of ``lower``, in the order of its data."""
-        ...
-
-    def selected_inverse(self) -> sparse.csc_array:
-        """C⁻¹ on the pattern of L, lower triangle, in the order of the unknowns."""
+    @property
+    def inverse(self) -> SelectedInverse:
+        """C⁻¹ on the pattern of L; computed when first asked for, then kept."""
         ...
 
 

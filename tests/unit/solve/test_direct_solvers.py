@@ -53,13 +53,13 @@ def test_selected_inverse_is_the_inverse(solver: DirectSolver, system: sparse.cs
     inverse = dense_inverse(system)
     scale = np.abs(inverse).max()
     np.testing.assert_allclose(
-        factor.selected_inverse_diagonal() / scale, np.diag(inverse) / scale, rtol=0, atol=1e-12
+        factor.inverse.diagonal() / scale, np.diag(inverse) / scale, rtol=0, atol=1e-12
     )
     np.testing.assert_allclose(
-        factor.selected_inverse_on(system) / scale,
+        factor.inverse.on(system) / scale,
         inverse[system.indices, columns(system)] / scale, rtol=0, atol=1e-12,
     )
-    whole = factor.selected_inverse()
+    whole = factor.inverse.lower()
     assert whole.nnz >= factor.nnz >= system.nnz
     assert (whole.indices >= columns(whole)).all()
     np.testing.assert_allclose(
@@ -88,7 +88,7 @@ def test_a_dense_and_a_diagonal_system(solver: DirectSolver) -> None:
     for lower in (full, flat):
         factor = solver.factorise(lower)
         np.testing.assert_allclose(
-            factor.selected_inverse_diagonal(), np.diag(dense_inverse(lower)), rtol=1e-9
+            factor.inverse.diagonal(), np.diag(dense_inverse(lower)), rtol=1e-9
         )
         assert factor.nnz == lower.nnz
 
@@ -97,7 +97,7 @@ def test_one_unknown(solver: DirectSolver) -> None:
     factor = solver.factorise(sparse.csc_array([[4.0]]))
     assert factor.solve(np.array([2.0])) == pytest.approx([0.5])
     assert factor.log_determinant == pytest.approx(np.log(4.0))
-    assert factor.selected_inverse_diagonal() == pytest.approx([0.25])
+    assert factor.inverse.diagonal() == pytest.approx([0.25])
 
 
 def test_long_indices_are_taken(solver: DirectSolver, system: sparse.csc_array) -> None:
@@ -152,8 +152,8 @@ def test_a_badly_scaled_system_is_not_singular(solver: DirectSolver) -> None:
 
 
 def test_the_threads_do_not_change_the_selected_inverse(system: sparse.csc_array) -> None:
-    one = direct_solver(threads=1).factorise(system).selected_inverse_diagonal()
-    two = direct_solver(threads=2).factorise(system).selected_inverse_diagonal()
+    one = direct_solver(threads=1).factorise(system).inverse.diagonal()
+    two = direct_solver(threads=2).factorise(system).inverse.diagonal()
     np.testing.assert_array_equal(one, two)
 
 
