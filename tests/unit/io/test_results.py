@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet
 import pytest
 
-from breedeval.errors import InputError
+from breedeval.errors import InputError, LimitError
 from breedeval.evaluation.result import Evaluation
 from breedeval.io.results import check_target, write_results, write_table
 from tests.reference.running import evaluate
@@ -125,3 +126,24 @@ def test_earlier_results_are_replaced_by_force_only(found: Evaluation, tmp_path:
         "to replace it, or give another with --set output.directory=….",)
     check_target(tmp_path / "r", force=True)
     write(tmp_path / "r", found)
+
+
+def test_there_can_be_no_folder_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(InputError) as caught:
+        check_target(tmp_path / "notes.txt" / "a" / "results", force=False)
+    assert caught.value.problems == (
+        f"{tmp_path / 'notes.txt' / 'a' / 'results'}: '{tmp_path / 'notes.txt'}' is a file. "
+        "Expected a folder to make this one in. Give another with --set output.directory=….",)
+
+
+def test_a_full_disk_is_a_limit_and_leaves_nothing(
+    found: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("breedeval.io.results.write_table", full)
+    with pytest.raises(LimitError, match="the disk is full"):
+        write(tmp_path / "r", found)
+    assert list(tmp_path.iterdir()) == []
