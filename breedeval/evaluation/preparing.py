@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from breedeval.covariance.unstructured import Unstructured
@@ -74,15 +75,21 @@ def prune_to_records(
 ) -> Inputs:
     """Keep in the pedigree only individuals named in the records, and their ancestors."""
     assert inputs.pedigree is not None
-    individuals = inputs.pedigree.individuals
     rows: list[NDArray[np.int32]] = []
     for effect in model.random:
         if isinstance(relationship_settings(effect.relationship, given), NumeratorSettings):
             names = {name for part in effect.parts.values() for name in part.sources}
-            rows += [individuals.codes(inputs.records.text(name)) for name in sorted(names)
+            rows += [_named(inputs.pedigree, inputs.records.text(name)) for name in sorted(names)
                      if name in inputs.records.columns]
     found = np.unique(np.concatenate(rows)) if rows else np.zeros(0, np.int32)
     return Inputs(inputs.records, prune(inputs.pedigree, found[found >= 0]), inputs.matrices)
+
+
+def _named(pedigree: Pedigree, labels: pa.Array) -> NDArray[np.int32]:
+    """Codes of the individuals that labels name, and of those whose clones they name."""
+    clones = Levels.of(list(pedigree.clone_of)).codes(labels)
+    originals = pedigree.individuals.codes(list(pedigree.clone_of.values()))
+    return np.concatenate([pedigree.individuals.codes(labels), originals[clones[clones >= 0]]])
 
 
 def make_design(
