@@ -18,6 +18,8 @@ from breedeval.relationship.identity import Identity
 from breedeval.relationship.numerator import Numerator
 
 Vector = NDArray[np.float64]
+ROUNDING = 1e-12
+"""Reliabilities nearer to zero than this are rounding of 1 − 1."""
 SEX = np.array(["", "male", "female"])
 
 
@@ -45,6 +47,7 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
         for k, component in enumerate(term.coefficients()):
             pev = np.full(q, np.nan) if errors is None else errors[:, k]
             reliability = 1.0 - pev / (variances[k] * precision.variance)
+            reliability[np.abs(reliability) < ROUNDING] = 0.0
             parts.append(_with_clones(pd.DataFrame({
                 "effect": term.name, "component": component, "trait": equations.design.trait,
                 "individual": term.levels.to_series(), "breeding_value": values[:, k],
