@@ -6,10 +6,10 @@ ancestors only, so that parents of one generation do not wait for each other. On
 cross leads, so that there are few columns; eight leading parents share a visit as the lanes of a
 cache line.
 
-Only parents are kept, under numbers of their own: progeny before parents, a dam mostly next to
-her progeny, those without parents last. Numbers still to be visited are bits in a bitmap with a
-summary above it; taking the lowest bit visits progeny first. Whoever is visited gets a slot, a
-row of eight lanes; slot 0 is nobody (and, past the leaders' ancestors, every founder): zero.
+Only parents are visited, under their numbers from ``parents.py``: progeny before parents, those
+without parents last. Numbers still to be visited are bits in a bitmap with a summary above it;
+taking the lowest bit visits progeny first. Whoever is visited gets a slot, a row of eight lanes;
+slot 0 is nobody and, past the leaders' ancestors, every founder: zero.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ _starts = numba.types.Array(numba.int64, 1, "C", readonly=True)
 _vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
 _matrix = numba.types.Array(numba.float64, 2, "C", readonly=True)
 _int32 = numba.int32[::1]
-_int64 = numba.int64[::1]
 _uint64 = numba.uint64[::1]
 _float64 = numba.float64[::1]
 _table = numba.int32[:, ::1]
@@ -38,235 +37,12 @@ LANES = 8
 WORD = 64
 SLOT = 2
 
-_UNKNOWN = -1
-_INNER = -2
-_FOUNDER = -3
-
 _ONE = np.uint64(1)
 _NONE = np.uint64(0)
-_ALL = ~np.uint64(0)
 _HASH = np.uint64(67)  # the powers of two below 2⁶⁴ differ modulo 67
 _BIT_OF = np.zeros(67, np.int32)
 for _bit in range(WORD):
     _BIT_OF[2**_bit % 67] = _bit
-
-
-@numba.njit((_rows, _rows, numba.int64, _int32), cache=True, nogil=True)
-def find_parents(sire: Int32, dam: Int32, n_meta: int, number: Int32) -> tuple[int, int, int]:
-    """Mark who is a parent in ``number``, and who of them has parents.
-
-    Parameters
-    ----------
-    sire, dam : int32, shape (n,)
-        Rows of the parents; −1 unknown.
-    n_meta : int
-        The first rows are metafounders: kept as if they were parents.
-    number : int32, shape (n,)
-        Overwritten.
-
-    Returns
-    -------
-    n_inner, n_founders, late
-        Parents with and without parents; the first row with a parent that does not come before
-        it, or −1.
-    """
-    n = sire.size
-    number[:] = _UNKNOWN
-    number[:n_meta] = _FOUNDER
-    for i in range(n):
-        s, d = sire[i], dam[i]
-        if s >= i or d >= i:
-            return 0, 0, i
-        if s >= 0:
-            number[s] = _INNER
-        if d >= 0:
-            number[d] = _INNER
-    n_inner = 0
-    n_founders = 0
-    for i in range(n):
-        if number[i] != _UNKNOWN:
-            if sire[i] < 0 and dam[i] < 0:
-                number[i] = _FOUNDER
-                n_founders += 1
-            else:
-                n_inner += 1
-    return n_inner, n_founders, -1
-
-
-@numba.njit(
-    (_rows, _rows, numba.int64, numba.int64, numba.int64, _int32, _int32, _table),
-    cache=True, nogil=True,
-)
-def number_parents(
-    sire: Int32, dam: Int32, n_meta: int, n_inner: int, founder_end: int,
-    number: Int32, row: Int32, parents: Int32,
-) -> None:
-    """Number the parents along descending lines, and note the parents of each.
-
-    Walking up from the youngest, first through the sire, a dam is numbered just after (that is,
-    above) the progeny that led to her. Founders count down from ``founder_end``, the metafounders
-    first.
-
-    Parameters
-    ----------
-    sire, dam : int32, shape (n,)
-    n_meta, n_inner, founder_end : int
-    number : int32, shape (n,)
-        From :func:`find_parents`; becomes the number of each parent.
-    row : int32, shape (size,)
-        Row of every number; −1 in gaps. Overwritten.
-    parents : int32, shape (size + 1, 2)
-        Numbers of both parents; ``size`` where unknown. Overwritten.
-    """
-    nobody = row.size
-    row[:] = _UNKNOWN
-    parents[:] = nobody
-    founder = founder_end
-    for i in range(n_meta):
-        founder -= 1
-        number[i] = founder
-        row[founder] = i
-    inner = n_inner
-    path = np.empty(n_inner + 1, np.int32)
-    for start in range(sire.size - 1, -1, -1):
-        if number[start] != _INNER:
-            continue
-        top = 0
-        path[0] = start
-        while top >= 0:
-            i = path[top]
-            above = _UNKNOWN
-            for parent in (dam[i], sire[i]):
-                if parent >= 0 and number[parent] == _INNER:
-                    above = parent
-                elif parent >= 0 and number[parent] == _FOUNDER:
-                    founder -= 1
-                    number[parent] = founder
-                    row[founder] = parent
-            if above >= 0:
-                top += 1
-                path[top] = above
-            else:
-                inner -= 1
-                number[i] = inner
-                row[inner] = i
-                top -= 1
-    for start in range(sire.size - 1, -1, -1):
-        if number[start] == _FOUNDER:
-            founder -= 1
-            number[start] = founder
-            row[founder] = start
-    for k in range(n_inner):
-        s, d = sire[row[k]], dam[row[k]]
-        if s >= 0:
-            parents[k, 0] = number[s]
-        if d >= 0:
-            parents[k, 1] = number[d]
-
-
-@numba.njit((_rows, _table, _int32, _int32), cache=True, nogil=True)
-def order_by_generation(row: Int32, parents: Int32, level: Int32, order: Int32) -> Int64:
-    """Sort numbers by generation: 0 for founders, else 1 + the larger of the parents'.
-
-    Parameters
-    ----------
-    row : int32, shape (size,)
-    parents : int32, shape (size + 1, 2)
-    level : int32, shape (size + 1,)
-        Overwritten by the generations.
-    order : int32, shape (parents in all,)
-        Overwritten by the numbers.
-
-    Returns
-    -------
-    int64, shape (generations + 1,)
-        Where each generation begins in ``order``.
-    """
-    size = row.size
-    level[size] = -1
-    deepest = -1
-    for k in range(size - 1, -1, -1):
-        level[k] = 1 + max(level[parents[k, 0]], level[parents[k, 1]])
-        if row[k] >= 0:
-            deepest = max(deepest, level[k])
-    start = np.zeros(deepest + 2, np.int64)
-    for k in range(size):
-        if row[k] >= 0:
-            start[level[k] + 1] += 1
-    for g in range(deepest + 1):
-        start[g + 1] += start[g]
-    fill = start.copy()
-    for k in range(size):
-        if row[k] >= 0:
-            order[fill[level[k]]] = k
-            fill[level[k]] += 1
-    return start
-
-
-@numba.njit(
-    (_rows, _rows, _rows, numba.int64, numba.int64, _int32, _int32, _int64, _int64),
-    cache=True, nogil=True,
-)
-def count_crosses(
-    sire: Int32, dam: Int32, number: Int32, first_founder: int, first_meta: int,
-    sire_number: Int32, dam_number: Int32, by_sire: Int64, by_dam: Int64,
-) -> None:
-    """Number the parents of every cross that may be inbred, and count crosses by parent.
-
-    A founder is related to nobody who comes before it.
-
-    Parameters
-    ----------
-    sire, dam : int32, shape (n,)
-    number : int32, shape (n,)
-    first_founder, first_meta : int
-        Numbers from which on parents are founders, and metafounders.
-    sire_number, dam_number : int32, shape (n,)
-        Overwritten; −1 where F⁰ is zero.
-    by_sire, by_dam : int64, shape (size + 1,)
-        Counts are added one place further on, ready for summing up.
-    """
-    for i in range(sire.size):
-        s, d = sire[i], dam[i]
-        sire_number[i] = _UNKNOWN
-        dam_number[i] = _UNKNOWN
-        if s < 0 or d < 0:
-            continue
-        p, q = number[s], number[d]
-        if s > d and first_founder <= p < first_meta:
-            continue
-        if d > s and first_founder <= q < first_meta:
-            continue
-        sire_number[i] = p
-        dam_number[i] = q
-        by_sire[p + 1] += 1
-        by_dam[q + 1] += 1
-
-
-@numba.njit((_rows, _rows, _int64, _int32, _int32), cache=True, nogil=True)
-def list_crosses(
-    leader: Int32, mate: Int32, start: Int64, progeny: Int32, mates: Int32
-) -> None:
-    """Progeny and mates of every leading parent, one after the other.
-
-    Parameters
-    ----------
-    leader, mate : int32, shape (n,)
-        Numbers from :func:`count_crosses`.
-    start : int64, shape (size + 1,)
-        Counts by leader; overwritten by the beginning of each leader's list.
-    progeny, mates : int32, shape (crosses,)
-        Overwritten: row of the progeny, number of the mate.
-    """
-    for k in range(start.size - 1):
-        start[k + 1] += start[k]
-    fill = start[:-1].copy()
-    for i in range(leader.size):
-        p = leader[i]
-        if p >= 0:
-            progeny[fill[p]] = i
-            mates[fill[p]] = mate[i]
-            fill[p] += 1
 
 
 @numba.njit(
@@ -408,7 +184,7 @@ def evaluate_crosses(
         Numbers.
     start : int64, shape (size + 1,)
     progeny, mates : int32, shape (crosses,)
-        From :func:`list_crosses`.
+        From :func:`breedeval.kernels.parents.list_crosses`.
     mendelian : float64, shape (size,)
         D by number; 1 for metafounders.
     gamma : float64, shape (m, m)

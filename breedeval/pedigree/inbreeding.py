@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from breedeval.kernels import inbreeding as kernels
+from breedeval.kernels import parents as numbering
 from breedeval.kernels.pedigree_order import walk_parents_first
 
 Int32 = NDArray[np.int32]
@@ -245,7 +246,7 @@ class _Parents:
 
 def _number_parents(sire: Int32, dam: Int32, n_meta: int) -> _Parents:
     number = np.empty(sire.size, np.int32)
-    n_inner, n_founders, late = kernels.find_parents(sire, dam, n_meta, number)
+    n_inner, n_founders, late = numbering.find_parents(sire, dam, n_meta, number)
     if late >= 0:
         parent = max(sire[late], dam[late])
         raise ValueError(f"row {late}: its parent is row {parent}; parents must come first")
@@ -254,9 +255,9 @@ def _number_parents(sire: Int32, dam: Int32, n_meta: int) -> _Parents:
     size = _round_up(founder_end, kernels.WORD**2)
     row = np.empty(size, np.int32)
     parents = np.empty((size + 1, 2), np.int32)
-    kernels.number_parents(sire, dam, n_meta, n_inner, founder_end, number, row, parents)
+    numbering.number_parents(sire, dam, n_meta, n_inner, founder_end, number, row, parents)
     order = np.empty(n_inner + n_founders, np.int32)
-    starts = kernels.order_by_generation(row, parents, np.empty(size + 1, np.int32), order)
+    starts = numbering.order_by_generation(row, parents, np.empty(size + 1, np.int32), order)
     return _Parents(
         number, row, parents, first_founder, founder_end, n_meta, order, starts
     )
@@ -279,7 +280,7 @@ def _list_crosses(sire: Int32, dam: Int32, parents: _Parents) -> _Crosses:
     """Crosses by the sex that has fewer parents in them."""
     numbers = np.empty((2, sire.size), np.int32)
     counts = np.zeros((2, parents.size + 1), np.int64)
-    kernels.count_crosses(
+    numbering.count_crosses(
         sire, dam, parents.number, parents.first_founder, parents.founder_end - parents.n_meta,
         numbers[0], numbers[1], counts[0], counts[1],
     )
@@ -287,7 +288,7 @@ def _list_crosses(sire: Int32, dam: Int32, parents: _Parents) -> _Crosses:
     leader, mate, start = numbers[lead], numbers[1 - lead], counts[lead].copy()
     progeny = np.empty(start.sum(), np.int32)
     mates = np.empty_like(progeny)
-    kernels.list_crosses(leader, mate, start, progeny, mates)
+    numbering.list_crosses(leader, mate, start, progeny, mates)
     return _Crosses(start, progeny, mates)
 
 

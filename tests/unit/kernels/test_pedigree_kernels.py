@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from breedeval.kernels import inbreeding as kernels
+from breedeval.kernels import parents as numbering
 from breedeval.pedigree.inbreeding import inbreeding
 from breedeval.pedigree.relationship import relationship_matrix
 
@@ -70,7 +70,7 @@ def test_workspace_comes_back_clean() -> None:
 def test_a_parent_that_does_not_come_first_is_found() -> None:
     number = np.empty(3, np.int32)
     rows = np.array([-1, 2, -1], np.int32), np.array([-1, -1, 0], np.int32)
-    assert kernels.find_parents(*rows, 0, number)[2] == 1
+    assert numbering.find_parents(*rows, 0, number)[2] == 1
 
 
 def test_uncompiled_gives_the_same_bits() -> None:
