@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from breedeval.config.load import load
+from breedeval.equations.connectedness import disconnected_sets
 from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings
 from breedeval.evaluation.planning import (
@@ -40,7 +41,7 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
     except BreedevalError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    screen.print(f"Engine: {plan.engine} ({plan.reason})", markup=False)
+    screen.print(f"Engine: {plan.engine} ({plan.reason})", markup=False, soft_wrap=True)
     if plan.forecast is not None and plan.lower is not None:
         _forecast(screen, equations, plan.forecast, plan.lower)
     return 0
@@ -64,6 +65,9 @@ def _levels(screen: Console, path: Path, inputs: Inputs, equations: Equations) -
     screen.print(f"{equations.size:,} equations; rank of the fixed part {equations.fixed_size:,}")
     for line in dependencies(equations)[:5]:
         screen.print(f"  set to zero: {line}", markup=False)
+    several = sum(len(term.levels) > 1 for term in design.fixed if term.is_class) > 1
+    if several and not disconnected_sets(design):  # where they are not, a warning says so
+        screen.print("All levels of the class effects are connected")
 
 
 def _warnings(screen: Console, findings: Findings) -> None:
@@ -88,4 +92,4 @@ def _forecast(
     screen.print(table)
     largest = ", ".join(f"{name} ({size:,} equations, {nonzeros:,} non-zeros)"
                         for name, size, nonzeros in largest_contributors(equations, lower)[:3])
-    screen.print(f"Largest parts of C: {largest}", markup=False)
+    screen.print(f"Largest parts of C: {largest}", markup=False, soft_wrap=True)
