@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from breedeval.errors import Findings, Problem
 from breedeval.levels import Levels, classify
-from breedeval.model.basis import evaluate_basis, function_names
+from breedeval.model.basis import evaluate_basis, function_names, smallest_share
 from breedeval.model.design import Design, FixedTerm, RandomComponent, RandomTerm
 from breedeval.model.ranges import with_ranges
 from breedeval.model.spec import (
@@ -33,6 +33,9 @@ from breedeval.records import Table
 
 Mask = NDArray[np.bool_]
 FEW = 5
+TOLD_APART = 1e-9
+"""Least 1 − R² of a function of a covariate on those before it; its solution is then good to
+about 4e-15/1e-9, and breeding values to 1e-7."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +249,21 @@ def _basis_values(
             findings.warn("outside range", Problem(
                 table.source, f"{outside} records have '{basis.column}' outside its range "
                 f"{basis.range[0]:g} to {basis.range[1]:g}; the polynomial is extrapolated there"))
-    return evaluate_basis(basis, x, ends)
+    values = evaluate_basis(basis, x, ends)
+    if np.unique(x).size > basis.degree and smallest_share(basis, values) < TOLD_APART:
+        findings.fault(f"powers:{basis.column}", _too_alike(basis, ends, table))
+        return None
+    return values
+
+
+def _too_alike(basis: Legendre | Polynomial, ends: tuple[float, float], table: Table) -> Problem:
+    remedy = ("Give a 'range:' that fits the data" if isinstance(basis, Legendre) else
+              f"Use {{legendre: {basis.column}, degree: {basis.degree}}}, which fits the same "
+              "curve, or subtract a constant from the column")
+    return Problem(
+        table.source, f"the functions of '{basis.column}' up to degree {basis.degree} are too "
+        f"alike to be told apart: it runs from {ends[0]:.10g} to {ends[1]:.10g}",
+        "Expected values around zero" if isinstance(basis, Polynomial) else "", remedy)
 
 
 def _joined(table: Table, factors: tuple[str, ...]) -> pa.Array:

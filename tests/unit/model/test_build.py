@@ -248,3 +248,35 @@ def test_no_record_is_left() -> None:
     assert faults_of(table, {"fixed": ["sex"]}) == (
         "records.csv: no row has the trait 'y' and every effect of the model. Expected at least "
         "one complete record. Look at the missing cells named above, and at 'records: missing'.",)
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_powers_that_cannot_be_told_apart_are_refused(factor: int) -> None:
+    """Year and its square: 1 − R² is 5e-12, and the solution would have three digits."""
+    years = [str(2014 + factor * k) for k in range(12)]
+    table = table_of(y=" ".join("123456789123"), year=" ".join(years))
+    assert faults_of(table, {"fixed": [{"covariate": "year", "degree": 2}]}) == (
+        f"records.csv: the functions of 'year' up to degree 2 are too alike to be told apart: it "
+        f"runs from 2014 to {2014 + 11 * factor}. Expected values around zero. Use {{legendre: "
+        "year, degree: 2}, which fits the same curve, or subtract a constant from the column.",)
+    assert build(table, {"fixed": [{"legendre": "year", "degree": 2}]}).fixed[1].size == 3
+    assert build(table, {"fixed": [{"covariate": "year"}]}).fixed[1].size == 1
+
+
+def test_a_range_that_does_not_fit_the_data_is_refused() -> None:
+    table = table_of(y="1 2 3 4", dim="9001 9002 9003 9004")
+    curve = {"legendre": "dim", "degree": 2, "range": [0, 10000]}
+    assert faults_of(table, {"fixed": [curve]}) == (
+        "records.csv: the functions of 'dim' up to degree 2 are too alike to be told apart: it "
+        "runs from 9001 to 9004. Give a 'range:' that fits the data.",)
+
+
+def test_few_values_of_a_covariate_are_a_matter_of_rank() -> None:
+    table = table_of(y="1 2 3 4", dose="0 0 2020 2020")
+    assert build(table, {"fixed": [{"covariate": "dose", "degree": 2}]}).fixed[1].size == 2
+
+
+def test_ordinary_polynomials_are_not_refused() -> None:
+    age = " ".join(str(400 + 20 * k) for k in range(12))
+    table = table_of(y=" ".join("123456789123"), age=age)
+    assert build(table, {"fixed": [{"covariate": "age", "degree": 3}]}).fixed[1].size == 3
