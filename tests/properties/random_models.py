@@ -49,8 +49,9 @@ class RandomModel:
 
     @property
     def group_names(self) -> list[str]:
-        """Unknown-parent groups or metafounders."""
-        return list(self.options.get("groups", ()))
+        """Unknown-parent groups or metafounders that somebody has."""
+        used = {*self.pedigree["sire"], *self.pedigree["dam"]}
+        return [name for name in self.options.get("groups", ()) if name in used]
 
     def fractions(self) -> Float64:
         """Q: shares of the groups in the individuals."""
@@ -64,11 +65,12 @@ class RandomModel:
         """A of the individuals; with metafounders these come last."""
         if self.gamma is None:
             return tabular(self._codes("sire"), self._codes("dam"))
-        m = len(self.group_names)
-        place = {name: k for k, name in enumerate([*self.group_names, *self.individuals])}
+        names = self.group_names
+        m, gamma = len(names), self.gamma.loc[names, names].to_numpy()
+        place = {name: k for k, name in enumerate([*names, *self.individuals])}
         sire = [-1] * m + [place[name] for name in self.pedigree["sire"]]
         dam = [-1] * m + [place[name] for name in self.pedigree["dam"]]
-        a = tabular(sire, dam, gamma=self.gamma.to_numpy())
+        a = tabular(sire, dam, gamma=gamma)
         order = [*range(m, len(a)), *range(m)]
         return a[np.ix_(order, order)]
 

@@ -38,7 +38,7 @@ def fitted(model: RandomModel, found: Evaluation) -> Float64:
                np.zeros(len(model.records)))
 
 
-@settings(deadline=None, max_examples=35)
+@settings(deadline=None, max_examples=25)
 @given(models())
 def test_mixed_model_equations_are_generalised_least_squares(model: RandomModel) -> None:
     found, dense = model.evaluate(), model.dense()
@@ -83,7 +83,7 @@ def fitted_by_groups(model: RandomModel, found: Evaluation) -> Contributions:
     return Contributions(dense.random[0].z @ shares @ g, shares @ g)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(models(), seeds)
 def test_shuffling_and_renaming_change_nothing(model: RandomModel, seed: int) -> None:
     """Rows of records and pedigree in any order, individuals with other names."""
@@ -106,7 +106,7 @@ def test_shuffling_and_renaming_change_nothing(model: RandomModel, seed: int) ->
         after.summary["log_likelihood"], abs=1e-8)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 @given(models(), st.floats(1e-3, 1e3))
 def test_scaling_variances_keeps_solutions_and_scales_pev(model: RandomModel, c: float) -> None:
     scaled = {name: (np.asarray(value) * c).tolist() for name, value in model.variances.items()}
@@ -119,7 +119,7 @@ def test_scaling_variances_keeps_solutions_and_scales_pev(model: RandomModel, c:
         other.breeding_values["reliability"], one.breeding_values["reliability"], atol=1e-8)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 @given(models())
 def test_iterative_and_direct_solutions_are_the_same(model: RandomModel) -> None:
     direct = model.evaluate().solutions["estimate"]
@@ -129,7 +129,7 @@ def test_iterative_and_direct_solutions_are_the_same(model: RandomModel) -> None
         np.testing.assert_allclose(other.solutions["estimate"], direct, rtol=0, atol=1e-7)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 @given(seeds, st.sampled_from(["unknown", "metafounders"]))
 def test_a_record_more_never_lowers_reliability(seed: int, parents: str) -> None:
     rng = np.random.default_rng(seed)

@@ -51,7 +51,7 @@ def test_solvers_are_named() -> None:
 
 def test_from_the_command_line_to_files(tmp_path: Path) -> None:
     """A new process, the run file as it is: folders beside it hold the same numbers."""
-    names = ["mrode_4_1_animal_model", "mrode_4_4_groups", "mrode_10_2_random_regression"]
+    names = ["mrode_4_1_animal_model", "mrode_10_2_random_regression"]
     (tmp_path / "configs").mkdir()
     (tmp_path / "pedigrees").symlink_to(PEDIGREES)
     files = [shutil.copy(CONFIGS / f"{name}.yaml", tmp_path / "configs") for name in names]
