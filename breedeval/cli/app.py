@@ -56,7 +56,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:
     """Evaluate: read, solve, and write a results folder for each run file."""
-    from breedeval.workflow.run import run_files
+    from breedeval.workflow.jobs import run_files
 
     outcomes = run_files(files, overrides=overrides, force=force, jobs=jobs, quiet=quiet)
     for outcome in outcomes:

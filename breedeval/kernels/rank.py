@@ -75,10 +75,11 @@ def dependent_columns(
     pattern = np.empty(n, np.int64)
     flag = np.full(n, -1, np.int64)
     b = np.zeros(n)
-    dependent = [np.int64(0) for _ in range(0)]
-    starts = [np.int64(0)]
-    places = [np.int64(0) for _ in range(0)]
-    coefficients = [0.0 for _ in range(0)]
+    found = 0
+    dependent = np.empty(n, np.int64)
+    starts = np.zeros(n + 1, np.int64)
+    places = np.empty(n, np.int64)
+    coefficients = np.empty(n)
     for k in range(n):
         top = n
         flag[k] = k
@@ -117,7 +118,7 @@ def dependent_columns(
         if diagonal > tolerance * scale:
             pivot[k] = diagonal
             continue
-        dependent.append(np.int64(k))
+        dependent[found] = k
         for at in range(top, n):
             i = pattern[at]
             if pivot[i] != 0.0:
@@ -130,11 +131,18 @@ def dependent_columns(
             for p in range(start_l[j], start_l[j] + filled[j]):
                 total -= values_l[p] * b[rows_l[p]]
             b[j] = total
+        used = starts[found]
+        if used + k > places.size:
+            places = np.concatenate((places, np.empty(used + k, np.int64)))
+            coefficients = np.concatenate((coefficients, np.empty(used + k)))
         for j in range(k):
             if abs(b[j]) > 1e-9:
-                places.append(np.int64(j))
-                coefficients.append(b[j])
+                places[used] = j
+                coefficients[used] = b[j]
+                used += 1
             b[j] = 0.0
-        starts.append(np.int64(len(places)))
-    return (np.array(dependent, np.int64), np.array(starts, np.int64),
-            np.array(places, np.int64), np.array(coefficients, np.float64))
+        found += 1
+        starts[found] = used
+    used = starts[found]
+    return (dependent[:found].copy(), starts[:found + 1].copy(), places[:used].copy(),
+            coefficients[:used].copy())

@@ -7,11 +7,8 @@ import resource
 import sys
 import traceback
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -112,36 +109,6 @@ def run_file(
                        f"{evaluation.summary['relative_residual']:.1e}); results are marked so. "
                        "Raise 'solve: max_iterations', or use 'method: cholesky'.", directory)
     return Outcome(path, 0, "", directory)
-
-
-def run_files(
-    paths: Sequence[Path], *, overrides: Sequence[str], force: bool, jobs: int, quiet: bool
-) -> list[Outcome]:
-    """Run several files, ``jobs`` at a time; one that fails does not stop the others."""
-    labels = [f"[{path.stem}] " if len(paths) > 1 else "" for path in paths]
-    if jobs <= 1 or len(paths) == 1:
-        return [_run_labelled(path, label, tuple(overrides), force, quiet)
-                for path, label in zip(paths, labels, strict=True)]
-    with ProcessPoolExecutor(min(jobs, len(paths)), mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_run_labelled, path, label, tuple(overrides), force, quiet)
-                   for path, label in zip(paths, labels, strict=True)]
-        return [_collected(path, future) for path, future in zip(paths, futures, strict=True)]
-
-
-def _collected(path: Path, future: Any) -> Outcome:
-    try:
-        outcome: Outcome = future.result()
-    except Exception as error:  # the worker died: killed, or out of memory
-        return Outcome(path, 4, f"{path}: the process of this run was stopped ({error}). "
-                       "Run fewer at a time with --jobs.")
-    return outcome
-
-
-def _run_labelled(
-    path: Path, label: str, overrides: tuple[str, ...], force: bool, quiet: bool
-) -> Outcome:
-    journal = Journal() if quiet else Journal(sys.stderr, label)
-    return run_file(path, overrides=overrides, force=force, journal=journal)
 
 
 def _write(

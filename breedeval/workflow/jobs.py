@@ -1,0 +1,74 @@
+"""Several run files in one call, one after the other or side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from breedeval.config.load import load
+from breedeval.errors import BreedevalError
+from breedeval.workflow.journal import Journal
+from breedeval.workflow.run import Outcome, run_file
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run file of several."""
+
+    path: Path
+    overrides: tuple[str, ...]
+    force: bool
+    quiet: bool
+    label: str
+
+    def run(self) -> Outcome:
+        """Run it; whatever goes wrong is in the outcome."""
+        journal = Journal() if self.quiet else Journal(sys.stderr, self.label)
+        return run_file(self.path, overrides=self.overrides, force=self.force, journal=journal)
+
+
+def run_files(
+    paths: Sequence[Path], *, overrides: Sequence[str], force: bool, jobs: int, quiet: bool
+) -> list[Outcome]:
+    """Run several files, ``jobs`` at a time; one that fails does not stop the others."""
+    refused = _shared_folders(paths, overrides) if len(paths) > 1 else {}
+    todo = {at: Job(path, tuple(overrides), force, quiet,
+                    f"[{path.stem}] " if len(paths) > 1 else "")
+            for at, path in enumerate(paths) if at not in refused}
+    if jobs <= 1 or len(todo) <= 1:
+        done = {at: job.run() for at, job in todo.items()}
+    else:
+        with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
+            futures = {at: pool.submit(job.run) for at, job in todo.items()}
+            done = {at: _collected(paths[at], future) for at, future in futures.items()}
+    return [refused.get(at) or done[at] for at in range(len(paths))]
+
+
+def _shared_folders(paths: Sequence[Path], overrides: Sequence[str]) -> dict[int, Outcome]:
+    """Runs whose results folder an earlier run of the same call writes already."""
+    first: dict[Path, Path] = {}
+    refused = {}
+    for at, path in enumerate(paths):
+        try:
+            folder = load(path, overrides).settings.output.directory
+        except BreedevalError:
+            continue  # the run itself will say what is wrong
+        if folder in first:
+            refused[at] = Outcome(path, 1, (
+                f"{path}: its results would go to {folder}, as those of {first[folder]}. Give "
+                "each run an 'output: directory' of its own."))
+        elif folder is not None:
+            first[folder] = path
+    return refused
+
+
+def _collected(path: Path, future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except Exception as error:  # the worker died: killed, or out of memory
+        return Outcome(path, 4, f"{path}: the process of this run was stopped ({error}). "
+                       "Run fewer at a time with --jobs.")
