@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from breedeval.model.form import Misfit
 from breedeval.model.spec import Model, RandomEffect
-from breedeval.relationship.settings import BUILT_IN, RelationshipSettings
+from breedeval.relationship.settings import (
+    BUILT_IN,
+    RelationshipSettings,
+    kind_of_relationship,
+)
 
 RELATIONSHIPS_LATER = ("genomic", "single_step", "dominance", "epistasis")
 """Promised kinds and built-in names that no version builds yet; delete a name when one does."""
@@ -43,14 +47,11 @@ def relationship_misfits(
             yield Misfit(path, f"there is no relationship '{name}'",
                          f"Expected one of: {', '.join(known)}",
                          did_you_mean(name, known) or f"Describe '{name}' under 'relationships'")
-        elif pedigree is None and not lacks_pedigree and _is_numerator(name, relationships):
+        elif pedigree is None and not lacks_pedigree and kind_of_relationship(
+                name, relationships).needs_pedigree:
             lacks_pedigree = True
             yield Misfit(path, f"relationship '{name}' needs a pedigree, and none is named", "",
                          "Add 'pedigree:' with 'file:' to the run file")
-
-
-def _is_numerator(name: str, relationships: Mapping[str, RelationshipSettings]) -> bool:
-    return (relationships.get(name) or BUILT_IN[name]).kind == "numerator"
 
 
 def variance_misfits(model: Model, variances: Mapping[str, Value]) -> Iterator[Misfit]:

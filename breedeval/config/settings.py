@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 from breedeval.config.checks import relationship_misfits, variance_misfits
 from breedeval.model.form import Labels, Misfit, refuse
 from breedeval.model.spec import Model, Name, Part
-from breedeval.relationship.settings import BUILT_IN, RelationshipSettings
+from breedeval.relationship.kind import RelationshipKind
+from breedeval.relationship.settings import RelationshipSettings, kind_of_relationship
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -186,6 +187,6 @@ class RunSettings(Part):
                 *variance_misfits(self.model, self.variances)])
         return self
 
-    def relationship(self, name: str) -> RelationshipSettings:
+    def relationship(self, name: str) -> RelationshipKind:
         """Settings of a relationship by the name used in the model."""
-        return self.relationships.get(name) or BUILT_IN[name]
+        return kind_of_relationship(name, self.relationships)

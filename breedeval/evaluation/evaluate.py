@@ -31,7 +31,7 @@ from breedeval.evaluation.tables import (
     variances_table,
 )
 from breedeval.kernels.ancestry import equivalent_generations
-from breedeval.relationship.numerator import Numerator
+from breedeval.pedigree.pedigree import Pedigree
 
 
 def solve_equations(
@@ -89,22 +89,26 @@ def make_evaluation(
                       individuals, summary)
 
 
-def _numerator(equations: Equations) -> Numerator | None:
-    return next((p for p in equations.precisions if isinstance(p, Numerator)), None)
+def _pedigree(equations: Equations) -> tuple[Pedigree, NDArray[np.float64]] | None:
+    """The pedigree of the model and its inbreeding coefficients."""
+    for precision in equations.precisions:
+        if precision.pedigree is not None and precision.inbreeding is not None:
+            return precision.pedigree, precision.inbreeding
+    return None
 
 
 def _individuals(equations: Equations) -> pd.DataFrame:
-    found = _numerator(equations)
+    found = _pedigree(equations)
     if found is None:
         return pd.DataFrame({"individual": pd.Series([], dtype="str")})
-    return individuals_table(found.pedigree, found.inbreeding)
+    return individuals_table(*found)
 
 
 def _pedigree_facts(equations: Equations) -> dict[str, Any] | None:
-    found = _numerator(equations)
+    found = _pedigree(equations)
     if found is None:
         return None
-    pedigree, f = found.pedigree, found.inbreeding
+    pedigree, f = found
     complete = equivalent_generations(pedigree.sire, pedigree.dam)
     return {
         "individuals": len(pedigree), "groups": pedigree.groups.to_list(),

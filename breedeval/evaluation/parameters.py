@@ -7,8 +7,6 @@ import pandas as pd
 
 from breedeval.equations.henderson import Equations
 from breedeval.model.design import RandomTerm
-from breedeval.relationship.identity import Identity
-from breedeval.relationship.numerator import Numerator
 
 COLUMNS = ["parameter", "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate"]
 
@@ -57,7 +55,7 @@ def _relationship(equations: Equations, effect: int, i: int, j: int) -> float:
     one, other = (term.components[k].codes[:, 0] for k in (i, j))
     if (one == other).mean() > 0.5:
         return 1.0
-    if not isinstance(precision, Numerator):
+    if precision.pedigree is None:
         return 0.0
     for young, old in ((one, other), (other, one)):
         known = (young >= 0) & (old >= 0)
@@ -73,7 +71,7 @@ def _ratios(
 ) -> list[tuple[str, str, str, str, str, str, float]]:
     trait, rows = equations.design.trait, []
     for effect, term in enumerate(equations.design.random):
-        genetic = not isinstance(equations.precisions[effect], Identity)
+        genetic = equations.precisions[effect].of_individuals
         matrix = equations.covariances[effect].matrix
         for k, name in enumerate(term.coefficients()):
             kind = "heritability" if genetic else "variance_ratio"

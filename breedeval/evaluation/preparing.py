@@ -15,35 +15,18 @@ from breedeval.equations.henderson import Equations, make_equations
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.evaluation.tables import dependencies
 from breedeval.levels import Levels
-from breedeval.model.build import Known, build_design
+from breedeval.model.build import build_design
 from breedeval.model.design import Design, RandomTerm
 from breedeval.model.spec import Model
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.pedigree.prune import prune
 from breedeval.records import Table
-from breedeval.relationship.identity import Identity
-from breedeval.relationship.numerator import from_pedigree
+from breedeval.relationship.kind import LabelledMatrix, Members, Sources
 from breedeval.relationship.precision import Precision
-from breedeval.relationship.settings import (
-    BUILT_IN,
-    IdentitySettings,
-    NumeratorSettings,
-    RelationshipSettings,
-    SuppliedSettings,
-)
-from breedeval.relationship.supplied import from_matrix
+from breedeval.relationship.settings import RelationshipSettings, kind_of_relationship
 
 Matrix = NDArray[np.float64]
 Step = Callable[[str], None]
-
-
-@dataclass(frozen=True, eq=False)
-class LabelledMatrix:
-    """A square matrix read from a file: a supplied relationship, or Γ of metafounders."""
-
-    source: str
-    levels: Levels
-    values: Matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +45,10 @@ class Inputs:
     pedigree: Pedigree | None = None
     matrices: Mapping[str, LabelledMatrix] = field(default_factory=dict)
 
-
-def relationship_settings(
-    name: str, given: Mapping[str, RelationshipSettings]
-) -> RelationshipSettings:
-    """Options of a relationship: those given, else those of the built-in name."""
-    return given[name] if name in given else BUILT_IN[name]
+    @property
+    def sources(self) -> Sources:
+        """What relationships are built from."""
+        return Sources(self.pedigree, self.matrices)
 
 
 def prune_to_records(
@@ -77,7 +58,7 @@ def prune_to_records(
     assert inputs.pedigree is not None
     rows: list[NDArray[np.int32]] = []
     for effect in model.random:
-        if isinstance(relationship_settings(effect.relationship, given), NumeratorSettings):
+        if kind_of_relationship(effect.relationship, given).needs_pedigree:
             names = {name for part in effect.parts.values() for name in part.sources}
             rows += [_named(inputs.pedigree, inputs.records.text(name)) for name in sorted(names)
                      if name in inputs.records.columns]
@@ -103,7 +84,7 @@ def make_design(
     InputError
         Everything in the records that does not fit the model, at once.
     """
-    return build_design(model, inputs.records, _known(inputs, model, relationships), findings)
+    return build_design(model, inputs.records, _members(inputs, model, relationships), findings)
 
 
 def make_precisions(
@@ -117,18 +98,15 @@ def make_precisions(
     InputError
         A supplied matrix that cannot be inverted; Γ that does not fit the groups.
     """
-    built: dict[str, Precision] = {}
-    precisions: list[Precision] = []
+    built: dict[tuple[str, Levels], Precision] = {}
     for term in design.random:
-        settings = relationship_settings(term.relationship, relationships)
-        if isinstance(settings, IdentitySettings):
-            precisions.append(Identity(term.levels))
-            continue
-        if term.relationship not in built:
-            step(f"Building the relationship '{term.relationship}'")
-            built[term.relationship] = _build(settings, term.relationship, inputs, threads)
-        precisions.append(built[term.relationship])
-    return tuple(precisions)
+        key = (term.relationship, term.levels)
+        if key not in built:
+            kind = kind_of_relationship(term.relationship, relationships)
+            step(f"Building the relationship '{term.relationship}' of '{term.name}'")
+            built[key] = kind.build(term.relationship, inputs.sources, term.levels,
+                                    threads=threads)
+    return tuple(built[term.relationship, term.levels] for term in design.random)
 
 
 def make_system(
@@ -177,55 +155,14 @@ def prepare(
     return equations
 
 
-def _known(
+def _members(
     inputs: Inputs, model: Model, given: Mapping[str, RelationshipSettings]
-) -> dict[str, Known]:
-    known: dict[str, Known] = {}
-    for effect in model.random:
-        settings = relationship_settings(effect.relationship, given)
-        if isinstance(settings, NumeratorSettings):
-            if inputs.pedigree is None:
-                raise InputError(Problem(
-                    f"effect '{effect.name}'", "its relationship needs a pedigree",
-                    "Expected 'pedigree: file:' in the run file", "Add it"))
-            known[effect.relationship] = Known(
-                inputs.pedigree.individuals, inputs.pedigree.clone_of, "the pedigree")
-        elif isinstance(settings, SuppliedSettings):
-            matrix = inputs.matrices[effect.relationship]
-            known[effect.relationship] = Known(matrix.levels, {}, matrix.source)
-    return known
-
-
-def _build(
-    settings: NumeratorSettings | SuppliedSettings, name: str, inputs: Inputs, threads: int
-) -> Precision:
-    if isinstance(settings, SuppliedSettings):
-        matrix = inputs.matrices[name]
-        return from_matrix(matrix.levels, matrix.values, source=matrix.source,
-                           inverse=settings.inverse, ridge=settings.ridge)
-    assert inputs.pedigree is not None
-    gamma = None
-    if settings.metafounders is not None:
-        gamma = _gamma(inputs.matrices[name], inputs.pedigree.groups)
-    return from_pedigree(inputs.pedigree, use_inbreeding=settings.inbreeding, gamma=gamma,
-                         threads=threads)
-
-
-def _gamma(matrix: LabelledMatrix, groups: Levels) -> Matrix:
-    """Γ in the order of the pedigree's groups."""
-    code = matrix.levels.codes(groups.labels)
-    missing = [groups[int(k)] for k in np.flatnonzero(code < 0)]
-    if missing or not len(groups):
-        found = f"it has no row for {', '.join(missing[:5])}" if missing else (
-            "the pedigree has no groups to be metafounders")
-        raise InputError(Problem(
-            matrix.source, found, "Expected one row and column for every group of the pedigree",
-            "Name the groups in 'pedigree: groups' or in a group column, as in this file"))
-    gamma = np.ascontiguousarray(matrix.values[np.ix_(code, code)])
-    if np.linalg.eigvalsh(gamma)[0] <= 0:
-        raise InputError(Problem(matrix.source, "Γ is not positive definite",
-                                 "Expected relationships within and among metafounders"))
-    return gamma
+) -> dict[str, Members]:
+    """Levels of the relationships that bring their own."""
+    names = {effect.relationship for effect in model.random}
+    found = {name: kind_of_relationship(name, given).members(name, inputs.sources)
+             for name in sorted(names)}
+    return {name: members for name, members in found.items() if members is not None}
 
 
 def _covariance(term: RandomTerm, given: float | Matrix) -> Unstructured:

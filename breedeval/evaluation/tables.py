@@ -14,8 +14,7 @@ from breedeval.evaluation.solving import Solutions
 from breedeval.levels import Levels
 from breedeval.model.design import RandomTerm
 from breedeval.pedigree.pedigree import Pedigree
-from breedeval.relationship.identity import Identity
-from breedeval.relationship.numerator import Numerator
+from breedeval.relationship.precision import Precision
 
 Vector = NDArray[np.float64]
 ROUNDING = 1e-12
@@ -33,7 +32,7 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
     parts = []
     for effect, term in enumerate(equations.design.random):
         precision = equations.precisions[effect]
-        if isinstance(precision, Identity):
+        if not precision.of_individuals:
             continue
         q = len(term.levels)
         values = solutions.random(effect, solutions.estimates)[:q]
@@ -41,8 +40,7 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
         if solutions.error_variance is not None:
             errors = solutions.random(effect, solutions.error_variance)[:q]
         variances = np.diagonal(equations.covariances[effect].matrix)
-        inbreeding = (precision.inbreeding if isinstance(precision, Numerator)
-                      else np.full(q, np.nan))
+        inbreeding = np.full(q, np.nan) if precision.inbreeding is None else precision.inbreeding
         counts = _record_counts(term)
         for k, component in enumerate(term.coefficients()):
             pev = np.full(q, np.nan) if errors is None else errors[:, k]
@@ -69,8 +67,8 @@ def _record_counts(term: RandomTerm) -> list[NDArray[np.int64]]:
     return counts
 
 
-def _with_clones(frame: pd.DataFrame, levels: Levels, precision: object) -> pd.DataFrame:
-    if not isinstance(precision, Numerator) or not precision.pedigree.clone_of:
+def _with_clones(frame: pd.DataFrame, levels: Levels, precision: Precision) -> pd.DataFrame:
+    if precision.pedigree is None or not precision.pedigree.clone_of:
         return frame
     clones = precision.pedigree.clone_of
     copies = frame.iloc[levels.codes(list(clones.values()))].copy()

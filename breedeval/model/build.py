@@ -6,7 +6,6 @@ Rows that cannot be used are left out and counted; what would make a result wron
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +29,7 @@ from breedeval.model.spec import (
     RandomEffect,
 )
 from breedeval.records import Table
+from breedeval.relationship.kind import Members
 
 Mask = NDArray[np.bool_]
 FEW = 5
@@ -38,27 +38,8 @@ TOLD_APART = 1e-9
 about 4e-15/1e-9, and breeding values to 1e-7."""
 
 
-@dataclass(frozen=True, eq=False)
-class Known:
-    """Levels that a relationship brings, and names by which some of them are also known.
-
-    Parameters
-    ----------
-    levels : Levels
-        Individuals of the relationship.
-    aliases : mapping of str to str
-        Clones and the individual each is a copy of.
-    source : str
-        The file they come from, for messages.
-    """
-
-    levels: Levels
-    aliases: Mapping[str, str]
-    source: str
-
-
 def build_design(
-    model: Model, table: Table, known: Mapping[str, Known], findings: Findings
+    model: Model, table: Table, known: Mapping[str, Members], findings: Findings
 ) -> Design:
     """Make the design of a single-trait model.
 
@@ -67,7 +48,7 @@ def build_design(
     model : Model
     table : Table
         Records, one row each.
-    known : mapping of relationship name to Known
+    known : mapping of relationship name to Members
         Levels of the relationships that bring their own (not identity).
     findings : Findings
         Receives every fault and warning; faults are raised before this returns.
@@ -276,7 +257,7 @@ def _joined(table: Table, factors: tuple[str, ...]) -> pa.Array:
 
 
 def _random_term(
-    effect: RandomEffect, table: Table, known: Mapping[str, Known], findings: Findings
+    effect: RandomEffect, table: Table, known: Mapping[str, Members], findings: Findings
 ) -> RandomTerm:
     brought = known.get(effect.relationship)
     levels = brought.levels if brought else _observed_levels(effect, table)
@@ -294,7 +275,7 @@ def _observed_levels(effect: RandomEffect, table: Table) -> Levels:
 
 def _random_component(
     effect: RandomEffect, name: str, part: Component, table: Table, levels: Levels,
-    brought: Known | None, findings: Findings,
+    brought: Members | None, findings: Findings,
 ) -> RandomComponent:
     codes = np.empty((table.size, len(part.sources)), np.int32)
     for at, source in enumerate(part.sources):
@@ -329,7 +310,7 @@ def _resolve_aliases(
 
 def _report_unknown(
     effect: RandomEffect, source: str, unknown: Mask, labels: pa.Array, table: Table,
-    brought: Known | None, findings: Findings,
+    brought: Members | None, findings: Findings,
 ) -> None:
     rows = np.flatnonzero(unknown)
     if rows.size and brought is not None:

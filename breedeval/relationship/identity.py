@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from pydantic import Field
 
 from breedeval.levels import Levels
+from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.kind import RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
 
 
@@ -19,6 +23,9 @@ class Identity:
     levels: Levels
     groups: Levels = field(default_factory=lambda: Levels.of([]))
     log_determinant: float = 0.0
+    of_individuals: bool = False
+    inbreeding: Vector | None = None
+    pedigree: Pedigree | None = None
 
     @property
     def variance(self) -> Vector:
@@ -40,3 +47,16 @@ class Identity:
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): there are no groups."""
         return np.zeros((rows.size, 0))
+
+
+class IdentitySettings(RelationshipKind):
+    """Independent levels: K = I."""
+
+    kind: Literal["identity"] = Field("identity", description="Which relationship.")
+
+    def members(self, name: str, sources: Sources) -> None:
+        """None: the levels are those found in the records."""
+
+    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Identity:
+        """The identity among the levels."""
+        return Identity(levels)

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from pydantic import Field
 
 from breedeval.errors import InputError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree import inbreeding as coefficients
 from breedeval.pedigree import relationship
 from breedeval.pedigree.pedigree import Pedigree, Rows
+from breedeval.relationship.kind import LabelledMatrix, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
 
 
@@ -43,6 +47,7 @@ class Numerator:
     inbreeding: Vector
     mendelian: Vector
     gamma: Vector | None = None
+    of_individuals: bool = True
 
     @property
     def levels(self) -> Levels:
@@ -150,3 +155,64 @@ def _with_metafounders(pedigree: Pedigree) -> tuple[Rows, Rows]:
 
     return (shifted(pedigree.sire, pedigree.sire_group),
             shifted(pedigree.dam, pedigree.dam_group))
+
+
+def gamma_of_groups(matrix: LabelledMatrix, groups: Levels) -> Vector:
+    """Γ in the order of the pedigree's groups.
+
+    Raises
+    ------
+    InputError
+        When a group has no row, there are no groups, or Γ is not positive definite.
+    """
+    code = matrix.levels.codes(groups.labels)
+    missing = [groups[int(k)] for k in np.flatnonzero(code < 0)]
+    if missing or not len(groups):
+        found = f"it has no row for {', '.join(missing[:5])}" if missing else (
+            "the pedigree has no groups to be metafounders")
+        raise InputError(Problem(
+            matrix.source, found, "Expected one row and column for every group of the pedigree",
+            "Name the groups in 'pedigree: groups' or in a group column, as in this file"))
+    gamma = np.ascontiguousarray(matrix.values[np.ix_(code, code)])
+    if np.linalg.eigvalsh(gamma)[0] <= 0:
+        raise InputError(Problem(matrix.source, "Γ is not positive definite",
+                                 "Expected relationships within and among metafounders"))
+    return gamma
+
+
+class NumeratorSettings(RelationshipKind):
+    """Additive relationship from the pedigree: K = A."""
+
+    kind: Literal["numerator"] = Field("numerator", description="Which relationship.")
+    inbreeding: bool = Field(True, description=(
+        "Whether Henderson's rules use the inbreeding coefficients. False builds A⁻¹ as some "
+        "programs do by default; breeding values of inbred families then differ."),
+        examples=[False])
+    metafounders: Path | None = Field(None, description=(
+        "Table of Γ, the relationships within and among metafounders (a labelled square table). "
+        "The pedigree's groups are then metafounders instead of unknown-parent groups."),
+        examples=["gamma.csv"])
+
+    @property
+    def needs_pedigree(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def matrix_file(self) -> Path | None:
+        """Γ, when there are metafounders."""
+        return self.metafounders
+
+    def members(self, name: str, sources: Sources) -> Members:
+        """Everybody in the pedigree."""
+        pedigree = sources.require_pedigree()
+        return Members(pedigree.individuals, pedigree.clone_of, "the pedigree")
+
+    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Numerator:
+        """A⁻¹ of the pedigree."""
+        pedigree = sources.require_pedigree()
+        gamma = None
+        if self.metafounders is not None:
+            gamma = gamma_of_groups(sources.matrices[name], pedigree.groups)
+        return from_pedigree(pedigree, use_inbreeding=self.inbreeding, gamma=gamma,
+                             threads=threads)

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from breedeval.levels import Levels
+from breedeval.pedigree.pedigree import Pedigree
 
 Vector = NDArray[np.float64]
 
@@ -33,6 +34,21 @@ class Precision(Protocol):
     @property
     def variance(self) -> Vector:
         """diag(K) of the individuals, shape (q,); 1 + F for a numerator relationship."""
+        ...
+
+    @property
+    def of_individuals(self) -> bool:
+        """Whether the levels are individuals, whose solutions are breeding values."""
+        ...
+
+    @property
+    def inbreeding(self) -> Vector | None:
+        """F of the individuals, shape (q,), where the relationship knows it."""
+        ...
+
+    @property
+    def pedigree(self) -> Pedigree | None:
+        """The pedigree behind it, if there is one."""
         ...
 
     @property

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from pydantic import Field
 
 from breedeval.errors import InputError, Problem
 from breedeval.levels import Levels
+from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.kind import MatrixLayout, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
 
 SYMMETRY = 1e-6
@@ -37,6 +42,9 @@ class Supplied:
     variance: Vector
     log_determinant: float
     groups: Levels = field(default_factory=lambda: Levels.of([]))
+    of_individuals: bool = True
+    inbreeding: Vector | None = None
+    pedigree: Pedigree | None = None
 
     def lower(self) -> sp.csc_array:
         """Lower triangle of the dense K⁻¹; exact zeros are left out."""
@@ -110,3 +118,41 @@ def _inverted(matrix: Vector, source: str) -> tuple[Vector, float]:
         source, f"the matrix is not positive definite (smallest eigenvalue {smallest:.3g})",
         "Expected a matrix that can be inverted",
         "Remove duplicated individuals, or add 'ridge: 0.01' to the relationship"))
+
+
+class SuppliedSettings(RelationshipKind):
+    """A matrix the user supplies."""
+
+    kind: Literal["supplied"] = Field("supplied", description="Which relationship.")
+    file: Path = Field(description=(
+        "A labelled square table, a triplet file (individual, individual, value), or GCTA's "
+        "binary GRM (.grm.bin with .grm.id)."), examples=["kinship.csv"])
+    layout: MatrixLayout = Field(
+        "auto", description="How the file is laid out; found from its name and columns by default.",
+        examples=["triplets"])
+    inverse: bool = Field(
+        False, description="Whether the file holds the inverse already.", examples=[True])
+    ridge: float = Field(
+        0.0, ge=0, description="Added to the diagonal before inversion; 0 = as is.",
+        examples=[0.01])
+
+    @property
+    def matrix_file(self) -> Path:
+        """The matrix."""
+        return self.file
+
+    @property
+    def matrix_layout(self) -> MatrixLayout:
+        """As given."""
+        return self.layout
+
+    def members(self, name: str, sources: Sources) -> Members:
+        """The labels of the matrix."""
+        matrix = sources.matrices[name]
+        return Members(matrix.levels, {}, matrix.source)
+
+    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Supplied:
+        """K⁻¹ of the matrix."""
+        matrix = sources.matrices[name]
+        return from_matrix(matrix.levels, matrix.values, source=matrix.source,
+                           inverse=self.inverse, ridge=self.ridge)

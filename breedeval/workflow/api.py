@@ -10,11 +10,12 @@ import pandas as pd
 
 from breedeval.config.load import load_values
 from breedeval.errors import Findings, InputError, Problem
-from breedeval.evaluation.preparing import Inputs, LabelledMatrix
+from breedeval.evaluation.preparing import Inputs
 from breedeval.evaluation.result import Evaluation
 from breedeval.levels import Levels
 from breedeval.pedigree.build import build_pedigree
 from breedeval.records import Table
+from breedeval.relationship.kind import LabelledMatrix
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.reading import pedigree_reading

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from breedeval.config.settings import PedigreeSettings, RunSettings
 from breedeval.errors import Findings, InputError
-from breedeval.evaluation.preparing import Inputs, LabelledMatrix
+from breedeval.evaluation.preparing import Inputs
 from breedeval.io.matrices import read_matrix
 from breedeval.io.pedigree import read_pedigree
 from breedeval.io.tables import read_table
 from breedeval.pedigree.build import PedigreeReading
 from breedeval.pedigree.pedigree import Pedigree
-from breedeval.relationship.settings import NumeratorSettings, SuppliedSettings
+from breedeval.relationship.kind import LabelledMatrix
 from breedeval.workflow.journal import Journal
 
 
@@ -65,24 +65,17 @@ def _matrices(
     used = {effect.relationship for effect in settings.model.random}
     for name in sorted(used):
         kind = settings.relationship(name)
-        path = _matrix_file(kind)
+        path = kind.matrix_file
         if path is None:
             continue
         journal.step(f"Reading the matrix of '{name}' from {path.name}")
         try:
-            found = read_matrix(
-                path, kind.layout if isinstance(kind, SuppliedSettings) else "square")
+            found = read_matrix(path, kind.matrix_layout)
         except InputError as error:
             problems += error.problems
             continue
         matrices[name] = LabelledMatrix(path.name, found.levels, found.values)
     return matrices
-
-
-def _matrix_file(kind: object) -> Path | None:
-    if isinstance(kind, SuppliedSettings):
-        return kind.file
-    return kind.metafounders if isinstance(kind, NumeratorSettings) else None
 
 
 def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]:
@@ -92,7 +85,7 @@ def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]
     if settings.pedigree is not None:
         files["pedigree"] = settings.pedigree.file
     for name, kind in settings.relationships.items():
-        path = _matrix_file(kind)
+        path = kind.matrix_file
         if path is not None:
             files[f"relationship {name}"] = path
     return files

@@ -9,21 +9,22 @@ import pytest
 
 from breedeval.errors import Findings, InputError
 from breedeval.levels import Levels
-from breedeval.model.build import Known, build_design
+from breedeval.model.build import build_design
 from breedeval.model.design import Design
 from breedeval.model.spec import Model
 from breedeval.records import Table
+from breedeval.relationship.kind import Members
 from tests.unit.model.made import table_of
 
 ANIMAL = {"name": "animal", "column": "id", "relationship": "pedigree"}
 
 
-def known(names: str, **clones: str) -> dict[str, Known]:
-    return {"pedigree": Known(Levels.of(names.split()), clones, "the pedigree")}
+def known(names: str, **clones: str) -> dict[str, Members]:
+    return {"pedigree": Members(Levels.of(names.split()), clones, "the pedigree")}
 
 
 def build(
-    table: Table, model: dict[str, Any], levels: dict[str, Known] | None = None,
+    table: Table, model: dict[str, Any], levels: dict[str, Members] | None = None,
     findings: Findings | None = None,
 ) -> Design:
     words = Model.model_validate({"traits": ["y"], **model})
@@ -31,7 +32,7 @@ def build(
 
 
 def warnings_of(
-    table: Table, model: dict[str, Any], levels: dict[str, Known] | None = None
+    table: Table, model: dict[str, Any], levels: dict[str, Members] | None = None
 ) -> tuple[str, ...]:
     findings = Findings()
     build(table, model, levels, findings)
@@ -39,7 +40,7 @@ def warnings_of(
 
 
 def faults_of(
-    table: Table, model: dict[str, Any], levels: dict[str, Known] | None = None
+    table: Table, model: dict[str, Any], levels: dict[str, Members] | None = None
 ) -> tuple[str, ...]:
     with pytest.raises(InputError) as caught:
         build(table, model, levels)

@@ -6,10 +6,11 @@ import numpy as np
 
 from breedeval.errors import Findings
 from breedeval.levels import Levels
-from breedeval.model.build import Known, build_design
+from breedeval.model.build import build_design
 from breedeval.model.design import Design
 from breedeval.model.layout import fixed_positions, make_layout
 from breedeval.model.spec import Model
+from breedeval.relationship.kind import Members
 from tests.unit.model.made import table_of
 
 
@@ -23,7 +24,7 @@ def design() -> Design:
             {"name": "genetic", "relationship": "pedigree",
              "components": {"direct": "id", "maternal": "dam"}},
             {"name": "litter", "column": "litter"}]})
-    known = {"pedigree": Known(Levels.of(list("abcd")), {}, "the pedigree")}
+    known = {"pedigree": Members(Levels.of(list("abcd")), {}, "the pedigree")}
     return build_design(model, table, known, Findings())
 
 

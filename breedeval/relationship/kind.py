@@ -1,0 +1,109 @@
+"""What every kind of relationship says of itself: its options, what it needs, how it is built."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from breedeval.errors import InputError, Problem
+from breedeval.levels import Levels
+from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.precision import Precision
+
+MatrixLayout = Literal["auto", "square", "triplets", "grm"]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledMatrix:
+    """A square matrix read from a file: a supplied relationship, or Γ of metafounders."""
+
+    source: str
+    levels: Levels
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """What relationships are built from.
+
+    Parameters
+    ----------
+    pedigree : Pedigree or None
+    matrices : mapping of relationship name to LabelledMatrix
+        The files that :attr:`RelationshipKind.matrix_file` names, read.
+    """
+
+    pedigree: Pedigree | None = None
+    matrices: Mapping[str, LabelledMatrix] = field(default_factory=dict)
+
+    def require_pedigree(self) -> Pedigree:
+        """The pedigree.
+
+        Raises
+        ------
+        InputError
+            When there is none.
+        """
+        if self.pedigree is None:
+            raise InputError(Problem(
+                "relationships", "the relationship needs a pedigree",
+                "Expected 'pedigree: file:' in the run file", "Add it"))
+        return self.pedigree
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """Levels that a relationship brings, and names by which some of them are also known.
+
+    Parameters
+    ----------
+    levels : Levels
+        Individuals of the relationship.
+    aliases : mapping of str to str
+        Clones and the individual each is a copy of.
+    source : str
+        Where they come from, for messages.
+    """
+
+    levels: Levels
+    aliases: Mapping[str, str]
+    source: str
+
+
+class RelationshipKind(BaseModel, ABC):
+    """Options of one kind of relationship in the run file, and the way to its precision.
+
+    A kind adds a ``kind`` of type ``Literal[…]``, its options as fields, and the methods below.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @property
+    def needs_pedigree(self) -> bool:
+        """Whether its individuals are those of the pedigree."""
+        return False
+
+    @property
+    def matrix_file(self) -> Path | None:
+        """A matrix that must be read first."""
+        return None
+
+    @property
+    def matrix_layout(self) -> MatrixLayout:
+        """How that file is laid out."""
+        return "square"
+
+    @abstractmethod
+    def members(self, name: str, sources: Sources) -> Members | None:
+        """The levels it brings; None when they are those found in the records."""
+
+    @abstractmethod
+    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Precision:
+        """K⁻¹ among ``levels`` for the relationship called ``name``."""
