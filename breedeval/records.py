@@ -5,7 +5,7 @@ Nothing is guessed from the cells: whether a column is a class or a number is wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -40,11 +40,16 @@ class Table:
     lines: NDArray[np.int64] | None = None
 
     @classmethod
-    def of_frame(cls, frame: pd.DataFrame, source: str) -> Table:
-        """A table from a DataFrame; columns are named by text, missing cells are null."""
+    def of_frame(
+        cls, frame: pd.DataFrame, source: str, *, missing: Sequence[str] = ("",)
+    ) -> Table:
+        """A table from a DataFrame; columns are named by text, missing cells are null.
+
+        Cells that are one of the codes ``missing`` become null too, as they would in a file.
+        """
         arrow = pa.Table.from_pandas(frame, preserve_index=False)
-        return cls(source, {str(name): column.combine_chunks() for name, column in zip(
-            frame.columns, arrow.columns, strict=True)})
+        return cls(source, {str(name): as_read(numbers_or_text(column), missing)
+                            for name, column in zip(frame.columns, arrow.columns, strict=True)})
 
     @property
     def size(self) -> int:
@@ -115,3 +120,19 @@ class Table:
                     " is not a number", "Expected a decimal number such as 12.5",
                     "Correct the cell, or add the text to 'records: missing' if it means missing")
             for row in rows[:5]), total=int(rows.size))
+
+
+def numbers_or_text(column: pa.ChunkedArray) -> pa.Array:
+    """A typed column as one array; numbers as they are, everything else as text."""
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], kind)
+    return text_array(column.cast(pa.large_string()))
+
+
+def as_read(column: pa.Array, missing: Sequence[str]) -> pa.Array:
+    """Text without blanks around it (or numbers), null where it is a code for missing."""
+    if pa.types.is_large_string(column.type):
+        column = pc.utf8_trim_whitespace(column)
+    codes = pa.array(list(missing), pa.large_string())
+    return null_where(column, pc.is_in(text_array(column), value_set=codes))

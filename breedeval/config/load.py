@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from breedeval.config.bind import Binder, Fault, NamedFile
@@ -72,7 +73,8 @@ def load_values(values: Mapping[str, Any], *, in_memory: Collection[str] = ()) -
     Parameters
     ----------
     values : mapping
-        As a run file would be read; paths are relative to the working directory.
+        As a run file would be read; numbers and arrays of NumPy are taken for plain ones.
+        Paths are relative to the working directory.
     in_memory : collection of str
         Parts (``records``, ``pedigree``, ``relationships``) whose files are not read because the
         caller has the tables.
@@ -82,11 +84,22 @@ def load_values(values: Mapping[str, Any], *, in_memory: Collection[str] = ()) -
     InputError
         As :func:`load`; places are lines of the values written as YAML.
     """
-    tree = parse_tree(write_yaml(values), Place("settings", 1, 1))
+    tree = parse_tree(write_yaml(_plain(values)), Place("settings", 1, 1))
     if not isinstance(tree, Entries):
         raise InputError(Problem("settings", "no values", "Expected keys such as 'model'"))
     settings = _understand(tree, Path.cwd(), in_memory)
     return LoadedRun(settings, Path("settings"), plain_settings(settings, None))
+
+
+def _plain(value: Any) -> Any:
+    """Mappings, lists, text and numbers as YAML has them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, PurePath) else value
 
 
 def _understand(tree: Entries, base: Path, in_memory: Collection[str] = ()) -> RunSettings:

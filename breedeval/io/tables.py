@@ -21,14 +21,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet
 from numpy.typing import NDArray
 
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.io.delimited import Cells, Text, delimiter_of, read_cells
-from breedeval.levels import null_where, text_array
-from breedeval.records import Table
+from breedeval.records import Table, as_read, numbers_or_text
 
 Reader = Callable[[Path, bool, Findings], Cells]
 
@@ -163,23 +161,14 @@ def _read_parquet(path: Path, header: bool, findings: Findings) -> Cells:
     except pa.ArrowInvalid:
         raise InputError(Problem(path.name, "the file is not Parquet, or it is cut off", "",
                                  "Export it again")) from None
-    columns = [_plain(column) for column in table.columns]
+    columns = [numbers_or_text(column) for column in table.columns]
     return Cells(table.column_names, columns, np.empty(0, np.int64))
 
 
-def _plain(column: pa.ChunkedArray) -> pa.Array:
-    """A column as one array; numbers as they are, everything else as text."""
-    kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], kind)
-    return text_array(column.cast(pa.large_string()))
-
-
 def _table(source: str, cells: Cells, missing: Sequence[str], findings: Findings) -> Table:
-    codes = pa.array(list(missing), pa.large_string())
     columns = list(cells.columns)
     for position in range(len(columns)):  # one at a time, so that each is held twice only shortly
-        columns[position] = _stripped(columns[position], codes)
+        columns[position] = as_read(columns[position], missing)
     names = [name.strip() for name in cells.names]
     while names and not names[-1] and columns[-1].null_count == len(columns[-1]):
         names.pop()  # delimiters at the end of every line
@@ -192,13 +181,6 @@ def _table(source: str, cells: Cells, missing: Sequence[str], findings: Findings
         raise InputError(Problem(source, "there are no rows", "Expected one line a row after the "
                                  "header", "Check that the export was finished"))
     return table
-
-
-def _stripped(column: pa.Array, codes: pa.Array) -> pa.Array:
-    """Text without blanks around it (or numbers), null where it is a code for missing."""
-    if pa.types.is_large_string(column.type):
-        column = pc.utf8_trim_whitespace(column)
-    return null_where(column, pc.is_in(text_array(column), value_set=codes))
 
 
 def _first_of_each(names: list[str], columns: list[pa.Array]) -> dict[str, pa.Array]:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from breedeval.config.load import load_values
 from breedeval.errors import Findings, InputError, Problem
@@ -18,7 +20,7 @@ from breedeval.records import Table
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.reading import pedigree_reading
+from breedeval.workflow.reading import pedigree_reading, pruned
 from breedeval.workflow.run import evaluate_run
 
 
@@ -43,7 +45,7 @@ def run(config: str | Path | Mapping[str, Any], *, overrides: Sequence[str] = ()
 
 def evaluate(
     records: pd.DataFrame, *, model: Mapping[str, Any],
-    variances: Mapping[str, float | Sequence[Sequence[float]]],
+    variances: Mapping[str, float | Sequence[Sequence[float]] | NDArray[np.float64]],
     pedigree: pd.DataFrame | None = None, matrices: Mapping[str, pd.DataFrame] | None = None,
     **parts: Any,
 ) -> Evaluation:
@@ -61,7 +63,8 @@ def evaluate(
         Supplied relationship matrices; index and columns are the individuals.
     **parts
         Other parts of a run file: ``title``, ``relationships``, ``solve``, and
-        ``pedigree_options`` for the keys under ``pedigree``.
+        ``records_options`` and ``pedigree_options`` for the keys under ``records`` and
+        ``pedigree``, such as ``records_options={"missing": ["", "-9"]}``.
 
     Raises
     ------
@@ -75,8 +78,9 @@ def evaluate(
     ...     model={"traits": ["gain"], "fixed": ["sex"], "random": [
     ...         {"name": "animal", "column": "id", "relationship": "pedigree"}]})
     """
-    values: dict[str, Any] = {"records": {"file": "records"}, "model": dict(model),
-                              "variances": dict(variances)}
+    values: dict[str, Any] = {
+        "records": {"file": "records", **parts.pop("records_options", {})},
+        "model": dict(model), "variances": dict(variances)}
     options = parts.pop("pedigree_options", {})
     if pedigree is not None:
         values["pedigree"] = {"file": "pedigree", **options}
@@ -90,9 +94,12 @@ def evaluate(
         people = build_pedigree(Table.of_frame(pedigree, "pedigree"),
                                 pedigree_reading(settings.pedigree), findings=findings)
         findings.raise_faults()
-    inputs = Inputs(Table.of_frame(records, "records"), people,
+    table = Table.of_frame(records, "records", missing=settings.records.missing)
+    inputs = Inputs(table, people,
                     {name: _matrix(name, frame) for name, frame in (matrices or {}).items()})
-    return evaluate_run(ladder.Run(settings, inputs, findings), Journal())
+    journal = Journal()
+    inputs = pruned(settings, inputs, findings, journal)
+    return evaluate_run(ladder.Run(settings, inputs, findings), journal)
 
 
 def _matrix(name: str, frame: pd.DataFrame) -> LabelledMatrix:

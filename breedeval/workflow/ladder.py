@@ -33,7 +33,6 @@ from breedeval.evaluation.preparing import (
     make_design,
     make_precisions,
     make_system,
-    prune_to_records,
 )
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import Solutions, factorise, make_solver, solve_direct
@@ -41,7 +40,7 @@ from breedeval.model.design import Design
 from breedeval.relationship.precision import Precision
 from breedeval.solve import Factor
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.reading import read_inputs
+from breedeval.workflow.reading import pruned, read_inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +78,7 @@ def read(
 def read_loaded(loaded: LoadedRun, journal: Journal) -> Run:
     """Read the files that checked settings name; prune the pedigree where they ask for it."""
     settings, findings = loaded.settings, Findings()
-    inputs = read_inputs(settings, findings, journal)
-    if settings.pedigree is not None and settings.pedigree.prune and inputs.pedigree is not None:
-        before = len(inputs.pedigree)
-        inputs = prune_to_records(settings.model, inputs, settings.relationships)
-        assert inputs.pedigree is not None
-        journal.step(f"Pruned the pedigree from {before:,} to {len(inputs.pedigree):,} individuals"
-                     " (those in the records and their ancestors)")
+    inputs = pruned(settings, read_inputs(settings, findings, journal), findings, journal)
     return Run(settings, inputs, findings)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from breedeval.config.settings import PedigreeSettings, RunSettings
-from breedeval.errors import Findings, InputError
-from breedeval.evaluation.preparing import Inputs
+from breedeval.errors import Findings, InputError, Problem
+from breedeval.evaluation.preparing import Inputs, prune_to_records
 from breedeval.io.matrices import read_matrix
 from breedeval.io.pedigree import read_pedigree
 from breedeval.io.tables import read_table
@@ -49,6 +49,22 @@ def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> 
     if problems or records is None:
         raise InputError(*problems)
     return Inputs(records, pedigree, matrices)
+
+
+def pruned(settings: RunSettings, inputs: Inputs, findings: Findings, journal: Journal) -> Inputs:
+    """The same with the pedigree cut down to the records, where the settings ask for it."""
+    if settings.pedigree is None or not settings.pedigree.prune or inputs.pedigree is None:
+        return inputs
+    kept = prune_to_records(settings.model, inputs, settings.relationships)
+    assert kept.pedigree is not None
+    before, after = len(inputs.pedigree), len(kept.pedigree)
+    if after < before:
+        journal.step(f"Pruned the pedigree to {after:,} individuals")
+        findings.warn("pruned", Problem(
+            settings.pedigree.file.name, f"pruning left out {before - after:,} of {before:,} "
+            "individuals, who are neither in the records nor ancestors of those who are",
+            "They get no breeding values; those of the others do not change"))
+    return kept
 
 
 def _pedigree(settings: PedigreeSettings, findings: Findings, journal: Journal) -> Pedigree:

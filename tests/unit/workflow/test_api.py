@@ -108,3 +108,56 @@ def test_parents_that_pandas_read_as_floats_are_still_whole_numbers() -> None:
     np.testing.assert_allclose(
         found.breeding_values["breeding_value"],
         evaluate("mrode_4_1_animal_model").breeding_values["breeding_value"], atol=1e-14)
+
+
+ANIMAL_MODEL = {"traits": ["wwg"], "intercept": False, "fixed": ["sex"], "random": [
+    {"name": "animal", "column": "id", "relationship": "pedigree"}]}
+
+
+def test_pruning_is_done_and_counted_for_frames_as_for_files() -> None:
+    records, pedigree = frames("mrode_4_1")
+    extra = pedigree.iloc[:2].assign(id=["90", "91"])
+    found = breedeval.evaluate(
+        records, pedigree=pd.concat([pedigree, extra]), pedigree_options={"prune": True},
+        model=ANIMAL_MODEL, variances={"animal": 20, "residual": 40})
+    assert found.summary["individuals"] == 8
+    assert found.summary["warnings"] == [
+        "pedigree: pruning left out 2 of 10 individuals, who are neither in the records nor "
+        "ancestors of those who are. They get no breeding values; those of the others do not "
+        "change."]
+
+
+def test_variances_may_be_numbers_and_arrays_of_numpy() -> None:
+    records, pedigree = frames("mrode_8_1")
+    found = breedeval.evaluate(
+        records, pedigree=pedigree,
+        model={"traits": ["birth_weight"], "fixed": ["herd", "pen"], "random": [
+            {"name": "genetic", "relationship": "pedigree",
+             "components": {"direct": "id", "maternal": "dam"}},
+            {"name": "maternal_environment", "column": "dam", "relationship": "identity"}]},
+        variances={"genetic": np.array([[150, -40], [-40, 90]]),
+                   "maternal_environment": np.float64(40), "residual": np.int64(350)})
+    pd.testing.assert_frame_equal(found.breeding_values, evaluate(NAME).breeding_values)
+
+
+def test_codes_for_missing_mean_missing_in_frames_too() -> None:
+    records, pedigree = frames("mrode_4_1")
+    none = records.iloc[:2].assign(id=["4", "5"], wwg=["NA", "-9"])
+    found = breedeval.evaluate(
+        pd.concat([records, none]), pedigree=pedigree.fillna("NA").replace("NA", "  0 "),
+        records_options={"missing": ["NA", "-9"]}, model=ANIMAL_MODEL,
+        variances={"animal": 20, "residual": 40})
+    assert found.summary["records"] == len(records)
+    assert found.summary["individuals"] == 8
+    np.testing.assert_allclose(
+        found.breeding_values["breeding_value"],
+        evaluate("mrode_4_1_animal_model").breeding_values["breeding_value"], atol=1e-14)
+
+
+def test_a_missing_class_in_a_frame_is_no_level() -> None:
+    records, pedigree = frames("mrode_4_1")
+    records.loc[0, "sex"] = "NA"
+    found = breedeval.evaluate(records, pedigree=pedigree, model=ANIMAL_MODEL,
+                               variances={"animal": 20, "residual": 40})
+    assert found.summary["records"] == len(records) - 1
+    assert list(found.solutions.query("effect == 'sex'")["level"]) == ["F", "M"]
