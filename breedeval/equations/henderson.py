@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.unstructured import Unstructured
 from breedeval.equations.rank import Rank, fixed_rank
+from breedeval.equations.restoration import Restoration, make_restoration
 from breedeval.kernels import assemble
 from breedeval.model.design import Design
 from breedeval.model.layout import Layout, fixed_positions, make_layout
@@ -80,6 +81,11 @@ class Equations:
         return total
 
     @cached_property
+    def restoration(self) -> Restoration:
+        """From the solutions of centred covariates to those of the user's."""
+        return make_restoration(self.design, self.layout, self.number, self.size)
+
+    @cached_property
     def residual_precision(self) -> Vector:
         """Diagonal of R⁻¹ = w/σ²ₑ, shape (n,)."""
         return self.design.weights / self.residual
@@ -110,10 +116,28 @@ class Equations:
         for effect, (precision, covariance) in enumerate(
                 zip(self.precisions, self.covariances, strict=True)):
             number = self.number[self.layout.random_slice(effect)]
-            own = np.where(number >= 0, x[number], 0.0).reshape(-1, covariance.size)
-            share = precision.product(np.ascontiguousarray(own)) @ covariance.precision
+            share = precision.product(
+                self._random(effect, x, covariance.size)) @ covariance.precision
             result[number[number >= 0]] += share.ravel()[number >= 0]
         return result
+
+    def quadratic(self, x: Vector) -> float:
+        """(y − Wx)′R⁻¹(y − Wx) + u′G⁻¹u, which is y′Py at the solution.
+
+        It is least there, so an error in x enters squared; y′R⁻¹y − x′W′R⁻¹y would lose digits.
+        """
+        residual = self.design.y - assemble.product(self.columns, self.values, x)
+        total = float(residual @ (self.residual_precision * residual))
+        for effect, (precision, covariance) in enumerate(
+                zip(self.precisions, self.covariances, strict=True)):
+            own = self._random(effect, x, covariance.size)
+            total += float(np.sum(own * (precision.product(own) @ covariance.precision)))
+        return total
+
+    def _random(self, effect: int, x: Vector, width: int) -> Vector:
+        """Unknowns of a random effect as levels × coefficients; 0 for those left out."""
+        number = self.number[self.layout.random_slice(effect)]
+        return np.ascontiguousarray(np.where(number >= 0, x[number], 0.0).reshape(-1, width))
 
     def diagonal(self) -> Vector:
         """diag(C), shape (size,)."""

@@ -94,8 +94,11 @@ def solve_direct(
     variance = None
     if error_variances == "exact":
         variance = _spread(equations, factor.inverse.diagonal(), np.nan)
+        back = equations.restoration
+        if back.positions.size:
+            variance[back.positions] = np.sum(back.rows.T * factor.solve(back.rows.T), axis=0)
     return Solutions(
-        equations, _spread(equations, x, 0.0), variance,
+        equations, _estimates(equations, x), variance,
         restricted_log_likelihood(equations, factor, x), engine, 1, residual, converged=True)
 
 
@@ -108,7 +111,7 @@ def solve_iterative(
         equations, equations.right_hand_side, tolerance=tolerance, max_iterations=max_iterations,
         progress=progress)
     return Solutions(
-        equations, _spread(equations, found.values, 0.0), None, None, "conjugate gradients",
+        equations, _estimates(equations, found.values), None, None, "conjugate gradients",
         found.iterations, found.relative_residual, found.converged)
 
 
@@ -121,15 +124,15 @@ def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -
     """REML log-likelihood at the given variances.
 
     −½[(n − p) log 2π + log|V| + log|X′V⁻¹X| + y′Py], where log|V| + log|X′V⁻¹X| =
-    log|C| + log|R| + log|G| and y′Py = y′R⁻¹y − x′W′R⁻¹y (Harville 1977; Meyer 1989).
+    log|C| + log|R| + log|G| and y′Py is the penalised sum of squares of the residuals (Harville
+    1977; Meyer 1989).
     """
     design = equations.design
     log_r = design.size * np.log(equations.residual) - float(np.log(design.weights).sum())
-    quadratic = float(design.y @ (equations.residual_precision * design.y)
-                      - x @ equations.right_hand_side)
     freedom = design.size - equations.fixed_size
-    return -0.5 * float(freedom * np.log(2 * np.pi) + factor.log_determinant + log_r
-                        + equations.random_log_determinant + quadratic)
+    log_c = factor.log_determinant + equations.restoration.log_scale
+    return -0.5 * float(freedom * np.log(2 * np.pi) + log_c + log_r
+                        + equations.random_log_determinant + equations.quadratic(x))
 
 
 def singular_message(equations: Equations, error: SingularSystemError) -> str:
@@ -147,6 +150,14 @@ def singular_message(equations: Equations, error: SingularSystemError) -> str:
                     "relationship, or variances many orders of magnitude apart.")
     return (f"the equations are singular at fixed column {position} (relative pivot "
             f"{error.relative_pivot:.1e}). Rescale covariates to comparable size.")
+
+
+def _estimates(equations: Equations, x: Vector) -> Vector:
+    """Solutions by position, of the user's own covariates; 0 for columns set to zero."""
+    estimates = _spread(equations, x, 0.0)
+    back = equations.restoration
+    estimates[back.positions] = back.rows @ x
+    return estimates
 
 
 def _spread(equations: Equations, x: Vector, missing: float) -> Vector:

@@ -144,7 +144,8 @@ def _position_labels(equations: Equations) -> Mapping[int, str]:
     labels: dict[int, str] = {}
     for term, offset in zip(equations.design.fixed, equations.layout.fixed_offsets, strict=True):
         for k, label in enumerate(term.labels()):
-            labels[offset + k] = f"{term.name} {label}".strip() if label != term.name else label
+            name = f"{term.name} {label}".strip() if label != term.name else label
+            labels[offset + k] = f"{name} (as −1 to 1)" if term.is_centred else name
     for effect, random in enumerate(equations.design.random):
         groups = equations.precisions[effect].groups
         names = random.coefficients()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from breedeval.errors import Findings, Problem
 from breedeval.levels import Levels, classify
-from breedeval.model.basis import evaluate_basis, function_names, smallest_share
+from breedeval.model.basis import evaluate_basis, function_names, powers, smallest_share
 from breedeval.model.design import Design, FixedTerm, RandomComponent, RandomTerm
 from breedeval.model.ranges import with_ranges
 from breedeval.model.spec import (
@@ -183,6 +183,8 @@ def _fixed_terms(model: Model, table: Table, findings: Findings) -> tuple[FixedT
         terms.append(FixedTerm("intercept", np.zeros(n, np.int32), np.ones((n, 1)), ("",), ("",)))
     for effect in model.fixed:
         term = (_class_term(effect, table) if isinstance(effect, ClassEffect)
+                else _centred_term(effect, table, findings)
+                if model.intercept and isinstance(effect, Polynomial) and effect.within is None
                 else _regression_term(effect, table, findings))
         if term is not None:
             terms.append(term)
@@ -192,6 +194,22 @@ def _fixed_terms(model: Model, table: Table, findings: Findings) -> tuple[FixedT
 def _class_term(effect: ClassEffect, table: Table) -> FixedTerm:
     levels, codes = classify(_joined(table, effect.factors))
     return FixedTerm(effect.name, codes, np.ones((table.size, 1)), tuple(levels.to_list()), ("",))
+
+
+def _centred_term(
+    effect: FixedPolynomial, table: Table, findings: Findings
+) -> FixedTerm | None:
+    """Powers of a covariate brought to −1 … 1: with the intercept they span the same space."""
+    x = _numbers(table, effect.column, findings)
+    if np.isnan(x).any():  # a cell that is no number: its fault is recorded already
+        return None
+    low, high = float(x.min()), float(x.max())
+    centre, scale = (low + high) / 2, (high - low) / 2
+    if scale == 0.0:
+        centre, scale = 0.0, 1.0
+    values = powers((x - centre) / scale, effect.degree)
+    return FixedTerm(effect.column, np.zeros(table.size, np.int32), values, ("",),
+                     function_names(effect), centre, scale)
 
 
 def _regression_term(

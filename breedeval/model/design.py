@@ -35,6 +35,8 @@ class FixedTerm:
         Labels of the levels; one empty label for a plain regression.
     functions : tuple of str, length k
         Labels of the coefficients; one empty label for a class effect.
+    centre, scale : float
+        The values are powers of (x − centre)/scale; solutions are given for powers of x.
     """
 
     name: str
@@ -42,6 +44,13 @@ class FixedTerm:
     values: Values
     levels: tuple[str, ...]
     functions: tuple[str, ...]
+    centre: float = 0.0
+    scale: float = 1.0
+
+    @property
+    def is_centred(self) -> bool:
+        """Whether the values are of a covariate that was centred and scaled."""
+        return (self.centre, self.scale) != (0.0, 1.0)
 
     @property
     def size(self) -> int:

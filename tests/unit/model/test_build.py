@@ -168,7 +168,9 @@ def test_polynomials_and_curves_within_classes() -> None:
     design = build(table, {"fixed": [
         {"covariate": "age", "degree": 2}, {"covariate": "age", "within": "sex"}]})
     square, within = design.fixed[1], design.fixed[2]
-    np.testing.assert_array_equal(square.values, [[1, 1], [2, 4], [3, 9]])
+    np.testing.assert_array_equal(square.values, [[-1, 1], [0, 0], [1, 1]])
+    assert (square.centre, square.scale) == (2.0, 1.0)
+    np.testing.assert_array_equal(within.values, [[1], [2], [3]])
     assert square.labels() == ["age", "age^2"]
     assert within.labels() == ["F age", "M age"]
     np.testing.assert_array_equal(within.codes, [0, 1, 0])
@@ -253,15 +255,16 @@ def test_no_record_is_left() -> None:
 
 @pytest.mark.parametrize("factor", [1, 2])
 def test_powers_that_cannot_be_told_apart_are_refused(factor: int) -> None:
-    """Year and its square: 1 − R² is 5e-12, and the solution would have three digits."""
+    """Year and its square: 1 − R² is 5e-12, and without an intercept nothing can be centred."""
     years = [str(2014 + factor * k) for k in range(12)]
     table = table_of(y=" ".join("123456789123"), year=" ".join(years))
-    assert faults_of(table, {"fixed": [{"covariate": "year", "degree": 2}]}) == (
+    square = {"fixed": [{"covariate": "year", "degree": 2}], "intercept": False}
+    assert faults_of(table, square) == (
         f"records.csv: the functions of 'year' up to degree 2 are too alike to be told apart: it "
         f"runs from 2014 to {2014 + 11 * factor}. Expected values around zero. Use {{legendre: "
         "year, degree: 2}, which fits the same curve, or subtract a constant from the column.",)
+    assert build(table, {**square, "intercept": True}).fixed[1].size == 2
     assert build(table, {"fixed": [{"legendre": "year", "degree": 2}]}).fixed[1].size == 3
-    assert build(table, {"fixed": [{"covariate": "year"}]}).fixed[1].size == 1
 
 
 def test_a_range_that_does_not_fit_the_data_is_refused() -> None:
