@@ -151,8 +151,31 @@ def prepare(
     precisions = make_precisions(design, inputs, relationships, threads=threads, step=step)
     step("Setting up the equations")
     equations = make_system(design, precisions, variances)
-    _report_rank(equations, design, inputs.records.source, findings)
+    report_rank(equations, inputs.records.source, findings)
     return equations
+
+
+def report_rank(equations: Equations, source: str, findings: Findings) -> None:
+    """Warn of fixed columns that depend on others, and of levels that cannot be compared.
+
+    Parameters
+    ----------
+    equations : Equations
+    source : str
+        Name of the records.
+    findings : Findings
+        Receives the warnings.
+    """
+    lines = dependencies(equations)
+    if not lines:
+        return
+    findings.warn("dependent columns", *(
+        Problem(source, f"fixed effects depend on each other: {line}",
+                "Its solution is set to 0; estimable functions are not affected")
+        for line in lines[:5]), total=len(lines))
+    for pair in disconnected_sets(equations.design):
+        findings.warn("disconnected", Problem(
+            source, str(pair), "Differences between sets cannot be estimated"))
 
 
 def _members(
@@ -173,19 +196,3 @@ def _covariance(term: RandomTerm, given: float | Matrix) -> Unstructured:
             f"variances: {term.name}", f"{matrix.shape[0]} × {matrix.shape[1]} values",
             f"Expected {size} × {size}, for {', '.join(term.coefficients())}"))
     return Unstructured(matrix)
-
-
-def _report_rank(
-    equations: Equations, design: Design, source: str, findings: Findings
-) -> None:
-    """Say which fixed columns depend on which, and which levels cannot be compared."""
-    lines = dependencies(equations)
-    if not lines:
-        return
-    findings.warn("dependent columns", *(
-        Problem(source, f"fixed effects depend on each other: {line}",
-                "Its solution is set to 0; estimable functions are not affected")
-        for line in lines[:5]), total=len(lines))
-    for pair in disconnected_sets(design):
-        findings.warn("disconnected", Problem(
-            source, str(pair), "Differences between sets cannot be estimated"))

@@ -18,9 +18,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from breedeval.config.canonical import plain_settings
 from breedeval.config.load import LoadedRun, load, load_values
@@ -33,12 +34,14 @@ from breedeval.evaluation.preparing import (
     make_design,
     make_precisions,
     make_system,
+    report_rank,
 )
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import Solutions, factorise, make_solver, solve_direct
 from breedeval.model.design import Design
 from breedeval.relationship.precision import Precision
 from breedeval.solve import Factor
+from breedeval.solve.selected_inverse import SelectedInverse
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.reading import pruned, read_inputs
 
@@ -93,20 +96,74 @@ def relationships(run: Run, design: Design, *, threads: int = 1) -> tuple[Precis
 
 
 def equations(run: Run, design: Design, relationships: tuple[Precision, ...]) -> Equations:
-    """Henderson's equations; ``lower()`` gives the coefficient matrix."""
+    """Henderson's equations; ``lower()`` gives the coefficient matrix.
+
+    Fixed columns that depend on others, and levels that cannot be compared, go to the warnings.
+    """
     variances = {name: np.asarray(value, np.float64)
                  for name, value in run.settings.variances.items()}
-    return make_system(design, relationships, variances)
+    found = make_system(design, relationships, variances)
+    report_rank(found, run.inputs.records.source, run.findings)
+    return found
 
 
-def factor(equations: Equations, *, threads: int = 1) -> Factor:
-    """Cholesky factor of the coefficient matrix."""
-    return factorise(equations, equations.lower(), make_solver("cholesky", threads))
+@dataclass(frozen=True, eq=False)
+class NamedFactor(Factor):
+    """A factor of the coefficient matrix, and the engine that made it.
+
+    Parameters
+    ----------
+    engine : str
+    made : Factor
+    """
+
+    engine: str
+    made: Factor
+
+    @property
+    def nnz(self) -> int:
+        """Non-zeros of L."""
+        return self.made.nnz
+
+    @property
+    def log_determinant(self) -> float:
+        """log |C|."""
+        return self.made.log_determinant
+
+    def solve(self, rhs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """C⁻¹ b, for b of shape (n,) or (n, k)."""
+        return self.made.solve(rhs)
+
+    @property
+    def inverse(self) -> SelectedInverse:
+        """C⁻¹ on the pattern of L; computed when first asked for, then kept."""
+        return self.made.inverse
 
 
-def solutions(equations: Equations, factor: Factor) -> Solutions:
+def factor(
+    equations: Equations, *, method: Literal["cholesky", "lu"] = "cholesky", threads: int = 1
+) -> NamedFactor:
+    """Factor of the coefficient matrix.
+
+    Parameters
+    ----------
+    equations : Equations
+    method : str
+        As ``solve: method`` of a run file.
+    threads : int
+
+    Raises
+    ------
+    InputError
+        When the equations are singular; the unknown is named.
+    """
+    solver = make_solver(method, threads)
+    return NamedFactor(solver.name, factorise(equations, equations.lower(), solver))
+
+
+def solutions(equations: Equations, factor: NamedFactor) -> Solutions:
     """Solutions with prediction error variances and log-likelihood."""
-    return solve_direct(equations, factor, engine="Cholesky")
+    return solve_direct(equations, factor, engine=factor.engine)
 
 
 def evaluation(run: Run, solutions: Solutions) -> Evaluation:

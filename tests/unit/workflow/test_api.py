@@ -28,6 +28,27 @@ def test_every_rung_leads_to_the_same_evaluation() -> None:
     pd.testing.assert_frame_equal(found.solutions, whole.solutions)
     assert found.summary["log_likelihood"] == whole.summary["log_likelihood"]
     assert found.settings["model"] == whole.settings["model"]
+    assert found.summary["engine"] == whole.summary["engine"]
+
+
+def test_the_ladder_warns_of_what_a_run_warns_of() -> None:
+    run = ladder.read(CONFIGS / "mrode_5_1_repeatability.yaml")
+    design = ladder.design(run)
+    equations = ladder.equations(run, design, ladder.relationships(run, design))
+    solutions = ladder.solutions(equations, ladder.factor(equations))
+    found, whole = ladder.evaluation(run, solutions), evaluate("mrode_5_1_repeatability")
+    assert found.summary["warnings"] == whole.summary["warnings"] != []
+
+
+def test_the_ladder_names_the_engine_that_was_asked_for() -> None:
+    run = ladder.read(CONFIGS / f"{NAME}.yaml")
+    design = ladder.design(run)
+    equations = ladder.equations(run, design, ladder.relationships(run, design))
+    factor = ladder.factor(equations, method="lu", threads=2)
+    found = ladder.evaluation(run, ladder.solutions(equations, factor))
+    assert found.summary["engine"] == "SuperLU"
+    assert factor.log_determinant == pytest.approx(ladder.factor(equations).log_determinant)
+    assert factor.nnz >= equations.size
 
 
 def test_data_frames_give_what_files_give() -> None:
