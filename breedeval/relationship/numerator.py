@@ -18,13 +18,17 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from pydantic import Field
 
-from breedeval.errors import InputError, Problem
+from breedeval.errors import SHOWN_PER_KIND, Findings, InputError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree import inbreeding as coefficients
 from breedeval.pedigree import relationship
 from breedeval.pedigree.pedigree import Pedigree, Rows
 from breedeval.relationship.kind import LabelledMatrix, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
+
+
+SMALLEST = 1e-12
+"""Mendelian variances at or below it are zero but for rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +129,7 @@ def from_pedigree(
     Raises
     ------
     InputError
-        When ``gamma`` does not fit the pedigree's groups.
+        When ``gamma`` does not fit the pedigree's groups, or parents determine an individual.
     """
     if gamma is not None and gamma.shape != (len(pedigree.groups),) * 2:
         raise InputError(Problem(
@@ -140,7 +144,9 @@ def from_pedigree(
             selfings = np.concatenate([np.zeros(groups, selfings.dtype), selfings])
     found = coefficients.inbreeding(sire, dam, selfings=selfings, gamma=gamma, threads=threads)
     inbred, mendelian = found.coefficients[groups:], found.mendelian[groups:]
-    if not use_inbreeding:
+    if use_inbreeding:
+        _require_positive(pedigree, mendelian, gamma)
+    else:
         mendelian = 1.0 - 0.25 * ((pedigree.sire >= 0).astype(np.float64) + (pedigree.dam >= 0))
     return Numerator(pedigree, inbred, mendelian, gamma)
 
@@ -155,6 +161,23 @@ def _with_metafounders(pedigree: Pedigree) -> tuple[Rows, Rows]:
 
     return (shifted(pedigree.sire, pedigree.sire_group),
             shifted(pedigree.dam, pedigree.dam_group))
+
+
+def _require_positive(pedigree: Pedigree, mendelian: Vector, gamma: Vector | None) -> None:
+    """A is singular where parents determine an individual wholly (or Γ leaves nothing over)."""
+    rows = np.flatnonzero(mendelian <= SMALLEST)
+    if not rows.size:
+        return
+    findings = Findings()
+    remedy = ("Lower the diagonal of Γ" if gamma is not None and (mendelian[rows] < 0).any() else
+              "Give its parents fewer selfings (8 mean F = 0.996), or name it under 'clone_of' as "
+              "a copy of its parent")
+    findings.fault("mendelian", *(Problem(
+        "pedigree", f"'{pedigree.individuals[int(row)]}' has a Mendelian variance of "
+        f"{mendelian[row]:.3g}: its parents are wholly inbred and determine it",
+        "A⁻¹ needs a variance above zero", remedy)
+        for row in rows[:SHOWN_PER_KIND]), total=int(rows.size))
+    findings.raise_faults()
 
 
 def gamma_of_groups(matrix: LabelledMatrix, groups: Levels) -> Vector:
