@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from breedeval.errors import LimitError
 
 
 @contextmanager
@@ -16,16 +20,44 @@ def whole_folder(directory: Path) -> Iterator[Path]:
 
     A folder of that name is replaced, so the caller must have decided that it may be. What a
     killed process left behind is cleared by the next call for the same name.
+
+    Raises
+    ------
+    LimitError
+        When something cannot be written, such as on a full disk; nothing is left behind.
     """
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(directory)
-    partial = directory.with_name(f".{directory.name}.partial-{os.getpid()}")
-    partial.mkdir()
+    partial = directory.with_name(_partial_name(directory))
     try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(directory)
+        partial.mkdir()
         yield partial
         _move(partial, directory)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        words = ("the disk is full. Free some space, or write to another folder." if full else
+                 f"cannot be written ({error.strerror or error}). Write to another folder.")
+        raise LimitError(f"{directory}: {words}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def try_folder(directory: Path) -> None:
+    """Find out whether such a folder can be made; nothing is left behind.
+
+    Raises
+    ------
+    OSError
+        Why it cannot.
+    """
+    above = next(place for place in directory.parents if place.exists())
+    with TemporaryDirectory(prefix=".breedeval-", dir=above) as probe:
+        below = directory.parent.relative_to(above)
+        (Path(probe) / below / _partial_name(directory)).mkdir(parents=True)
+
+
+def _partial_name(directory: Path) -> str:
+    return f".{directory.name}.partial-{os.getpid()}"
 
 
 def _move(partial: Path, directory: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from breedeval.errors import InputError, LimitError, Problem
+from breedeval.errors import InputError, Problem
 from breedeval.evaluation.result import Evaluation
-from breedeval.io.folder import whole_folder
+from breedeval.io.folder import try_folder, whole_folder
 from breedeval.provenance import PROGRAM
 
 
@@ -30,13 +28,16 @@ def check_target(directory: Path, *, force: bool) -> None:
         When the folder exists and is not ours, or ``force`` does not say to replace it, or when
         there can be no folder in that place.
     """
-    above = next(place for place in directory.absolute().parents if place.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        fault = "cannot be written to" if above.is_dir() else "is a file"
+    try:
+        taken = directory.exists() or directory.is_symlink()
+        if directory.name:
+            try_folder(directory.absolute())
+    except OSError as error:
         raise InputError(Problem(
-            str(directory), f"'{above}' {fault}", "Expected a folder to make this one in",
-            "Give another with --set output.directory=…"))
-    if not directory.exists() or _is_empty(directory):
+            str(directory), f"no folder can be made there ({error.strerror})",
+            "Expected a place to write to",
+            "Give another with --set output.directory=…")) from None
+    if not taken or _is_empty(directory):
         return
     if not _is_ours(directory):
         raise InputError(Problem(
@@ -80,23 +81,8 @@ def write_results(
     Raises
     ------
     LimitError
-        When the disk is full; nothing is left behind.
+        When it cannot be written, such as on a full disk; nothing is left behind.
     """
-    try:
-        _fill(evaluation, directory, provenance=provenance, config=config, report=report, log=log,
-              table_format=table_format)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise LimitError(
-            f"{directory}: the disk is full. Free some space, or give another folder with --set "
-            "output.directory=…") from error
-
-
-def _fill(
-    evaluation: Evaluation, directory: Path, *, provenance: Mapping[str, Any], config: str,
-    report: str, log: str, table_format: str,
-) -> None:
     with whole_folder(directory) as folder:
         for name in ("breeding_values", "solutions", "variances", "genetic_parameters"):
             write_table(getattr(evaluation, name), folder / f"{name}.{table_format}")

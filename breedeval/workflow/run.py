@@ -130,7 +130,8 @@ def _write(
 def _bug(path: Path, directory: Path | None, journal: Journal) -> str:
     """Keep the traceback beside where the results would have been."""
     journal.step(traceback.format_exc())
-    log = (directory or path).with_suffix(".run.log")
+    beside = directory or path.with_suffix("")
+    log = beside.with_name(f"{beside.name}.run.log")
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(journal.text(), encoding="utf-8")

@@ -170,6 +170,26 @@ def test_a_bug_of_ours_ends_with_70_and_keeps_the_traceback(
     assert "Traceback" not in shell.err
 
 
+def test_the_traceback_lies_beside_a_folder_with_a_point_in_its_name(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken by a test")
+
+    monkeypatch.setattr("breedeval.workflow.run.solve_equations", broken)
+    path = shell.config("mrode_4_1_animal_model")
+    assert shell("run", path, "--quiet", "--set", "output.directory=out.v1.2") == 70
+    assert (shell.folder / "out.v1.2.run.log").exists()
+
+
+def test_an_output_that_cannot_be_written_ends_before_anything_is_read(shell: Shell) -> None:
+    path = shell.config("mrode_4_1_animal_model")
+    assert shell("run", path, "--set", "output.directory=/proc/x/y") == 1
+    assert shell.err == (
+        "/proc/x/y: no folder can be made there (No such file or directory). Expected a place to "
+        "write to. Give another with --set output.directory=….\n")
+
+
 def test_several_files_at_a_time_one_of_which_fails(tmp_path: Path) -> None:
     """In processes of their own: the others are done, and the exit code tells."""
     (tmp_path / "pedigrees").symlink_to(PEDIGREES)

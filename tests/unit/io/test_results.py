@@ -133,8 +133,36 @@ def test_there_can_be_no_folder_below_a_file(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         check_target(tmp_path / "notes.txt" / "a" / "results", force=False)
     assert caught.value.problems == (
-        f"{tmp_path / 'notes.txt' / 'a' / 'results'}: '{tmp_path / 'notes.txt'}' is a file. "
-        "Expected a folder to make this one in. Give another with --set output.directory=….",)
+        f"{tmp_path / 'notes.txt' / 'a' / 'results'}: no folder can be made there (Not a "
+        "directory). Expected a place to write to. Give another with --set output.directory=….",)
+
+
+@pytest.mark.parametrize("place", ["/proc/none/results", "/proc/results", "y" * 250, "x" * 300])
+def test_a_place_where_nothing_can_be_written_is_found_before_anything_is_computed(
+    place: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="no folder can be made there"):
+        check_target(tmp_path / place, force=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_root_and_a_link_to_nowhere_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "none")
+    for place in (Path("/"), tmp_path / "link"):
+        with pytest.raises(InputError, match="is not a results folder"):
+            check_target(place, force=True)
+
+
+def test_what_cannot_be_written_in_the_end_is_a_limit(
+    found: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("breedeval.io.results.write_table", broken)
+    with pytest.raises(LimitError, match=r"r: cannot be written \(Input/output error\)"):
+        write(tmp_path / "r", found)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_a_limit_and_leaves_nothing(

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from breedeval.config.settings import RunSettings
-from breedeval.errors import InputError
+from breedeval.errors import InputError, LimitError
 from breedeval.io import simulation
 from breedeval.io.simulation import run_file, write_simulation
 from breedeval.simulation import SimulationSettings, simulate
@@ -64,6 +64,6 @@ def test_nothing_is_left_when_writing_fails(population, tmp_path, monkeypatch):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(simulation, "run_file", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(LimitError, match="No space"):
         write_simulation(population, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
