@@ -58,11 +58,13 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
 
 
 def _record_counts(term: RandomTerm) -> list[NDArray[np.int64]]:
-    """Records of every level, for each coefficient of the effect."""
+    """Records of every level, for each coefficient of the effect; a record counts once."""
     counts = []
     for component in term.components:
-        used = component.codes[component.codes >= 0]
-        count = np.bincount(used, minlength=len(term.levels))
+        codes = np.sort(component.codes, axis=1)
+        first = np.ones(codes.shape, np.bool_)
+        first[:, 1:] = codes[:, 1:] != codes[:, :-1]
+        count = np.bincount(codes[first & (codes >= 0)], minlength=len(term.levels))
         counts += [count] * component.values.shape[1]
     return counts
 

@@ -115,6 +115,17 @@ def test_records_of_every_component_are_counted() -> None:
     assert table["maternal", "2"] == 4
 
 
+def test_an_individual_named_twice_in_one_record_counts_once() -> None:
+    records = pd.DataFrame({"a": ["x", "x", None], "b": ["x", "z", "z"], "y": [1.0, 2.0, 4.0]})
+    labels = ["x", "z"]
+    found = breedeval.evaluate(
+        records, matrices={"mine": pd.DataFrame(np.eye(2), labels, labels)},
+        model={"traits": ["y"], "random": [
+            {"name": "g", "relationship": "mine", "components": {"sum": {"columns": ["a", "b"]}}}]},
+        variances={"g": 1, "residual": 2})
+    assert dict(found.breeding_values[["individual", "records"]].to_numpy()) == {"x": 2, "z": 2}
+
+
 def test_parents_that_pandas_read_as_floats_are_still_whole_numbers() -> None:
     """A column of numbers with unknown parents is float64 in pandas: 1.0 is animal 1."""
     records, pedigree = (pd.read_csv(PEDIGREES / "mrode_4_1" / f"{name}.csv")
