@@ -49,9 +49,17 @@ def _listed(value: Any) -> Any:
 
 Names = Annotated[
     tuple[Name, ...],
-    BeforeValidator(_listed, json_schema_input_type=Name | tuple[Name, ...]),
+    BeforeValidator(_listed, json_schema_input_type=Name | Annotated[
+        tuple[Name, ...], Field(min_length=1)]),
 ]
 """Several names; one alone needs no list."""
+
+OneName = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_listed, json_schema_input_type=Name | Annotated[
+        tuple[Name, ...], Field(min_length=1, max_length=1)]),
+]
+"""One name, alone or in a list, where a later version will take several."""
 
 Labels = Annotated[
     tuple[str, ...],
@@ -71,6 +79,9 @@ class Part(BaseModel):
     SHORT: ClassVar[str] = ""
     """What the short form is, in words; empty when there is none."""
 
+    EITHER: ClassVar[tuple[str, ...]] = ()
+    """Keys of which exactly one is given."""
+
     @classmethod
     def widen(cls, short: str) -> dict[str, Any]:
         """The long form of a short one."""
@@ -86,6 +97,9 @@ class Part(BaseModel):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         schema = handler(core_schema)
+        if cls.EITHER:
+            schema["oneOf"] = [{"required": [key], "properties": {key: {"not": {"type": "null"}}}}
+                               for key in cls.EITHER]
         if not cls.SHORT:
             return schema
         short = {"type": "string", "minLength": 1, "description": cls.SHORT}

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse
+from breedeval.model.form import Labels, Misfit, Name, Names, OneName, Part, refuse
 
 __all__ = [
     "ClassEffect", "Component", "FixedEffect", "FixedLegendre", "FixedPolynomial", "Legendre",
@@ -136,6 +136,7 @@ class Component(Part):
     """One component of a random effect: which levels a record has, and with what coefficients."""
 
     SHORT: ClassVar[str] = "The column of the levels."
+    EITHER: ClassVar[tuple[str, ...]] = ("column", "columns")
 
     column: Name | None = Field(
         None, description="Column of the levels; a:b for an interaction.", examples=["dam"])
@@ -153,7 +154,7 @@ class Component(Part):
 
     @model_validator(mode="after")
     def _one_source(self) -> Component:
-        refuse(_either(self.column, "column", self.columns, "columns"))
+        refuse(_either(self))
         names = list(self.sources)
         if repeated := _repeated(names):
             refuse([Misfit(("columns",), f"column '{repeated[0]}' is listed twice", "",
@@ -174,6 +175,8 @@ class Component(Part):
 class RandomEffect(Part):
     """A random effect: a relationship among its levels, and one or more components."""
 
+    EITHER: ClassVar[tuple[str, ...]] = ("column", "components")
+
     name: Name = Field(
         description="Name of the effect; its key under 'variances'.", examples=["animal"])
     column: Name | None = Field(
@@ -188,7 +191,7 @@ class RandomEffect(Part):
 
     @model_validator(mode="after")
     def _one_form(self) -> RandomEffect:
-        refuse(_either(self.column, "column", self.components, "components"))
+        refuse(_either(self))
         if self.components is not None and not self.components:
             refuse([Misfit(("components",), "'components' is empty", "",
                            "Give a component such as 'direct: animal'")])
@@ -221,7 +224,7 @@ FixedEffects = Annotated[
 class Model(Part):
     """Trait, fixed effects, weights and random effects."""
 
-    traits: Names = Field(
+    traits: OneName = Field(
         min_length=1, description="Column of the trait (one trait in this version).",
         examples=["milk"])
     intercept: bool = Field(
@@ -242,12 +245,14 @@ class Model(Part):
         return self
 
 
-def _either(one: object, one_key: str, other: object, other_key: str) -> list[Misfit]:
-    if one is not None and other is not None:
-        return [Misfit((), f"both '{one_key}' and '{other_key}' are given", "", "Keep one of them")]
-    if one is None and other is None:
-        return [Misfit((), f"neither '{one_key}' nor '{other_key}' is given", "",
-                       "Give one of them")]
+def _either(part: Part) -> list[Misfit]:
+    """What is wrong where exactly one of two keys is to be given."""
+    given = [key for key in part.EITHER if getattr(part, key) is not None]
+    one, other = part.EITHER
+    if len(given) == 2:
+        return [Misfit((), f"both '{one}' and '{other}' are given", "", "Keep one of them")]
+    if not given:
+        return [Misfit((), f"neither '{one}' nor '{other}' is given", "", "Give one of them")]
     return []
 
 

@@ -46,7 +46,8 @@ BY_FORM = (
     "a number below its limit", "a number above its limit", "an unknown choice",
     "a size without unit", "a range of three", "a relationship without kind",
     "a misspelled kind", "a key of another kind", "a supplied matrix without file",
-    "a variance of zero", "a row for a matrix", "genotypes", "a B-spline", "REML",
+    "a variance of zero", "a row for a matrix", "column and components",
+    "neither column nor components", "several traits", "genotypes", "a B-spline", "REML",
 )
 
 
@@ -64,3 +65,15 @@ def test_every_key_is_described() -> None:
         for name, key in part.get("properties", {}).items():
             assert key.get("description") or "$ref" in key, name
             assert name == "kind" or key.get("examples"), name
+
+
+@pytest.mark.parametrize("component", [
+    "{columns: []}", "{column: sire, columns: [sire, dam]}", "{}", "{column: null}"])
+def test_a_component_has_one_source(component: str) -> None:
+    assert _errors(GOOD.replace("column: calf", f"components: {{a: {component}}}"))
+
+
+def test_a_key_without_value_is_not_given() -> None:
+    assert _errors(GOOD.replace("column: calf", "column: calf, components: null")) == []
+    several = "components: {a: {column: null, columns: [b]}}"
+    assert _errors(GOOD.replace("column: calf", several)) == []
