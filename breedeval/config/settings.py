@@ -120,7 +120,7 @@ class PedigreeSettings(Part):
 class SolveSettings(Part):
     """How the equations are solved."""
 
-    method: Literal["auto", "cholesky", "lu", "pcg"] = Field(
+    method: Literal["auto", "cholesky", "cholmod", "lu", "pcg"] = Field(
         "auto", description="auto chooses from the forecast and says why.", examples=["pcg"])
     tolerance: float = Field(1e-10, gt=0, lt=1, description=(
         "Iterative solver: ‖b − Cx‖ / ‖b‖ at which it stops (not squared)."), examples=[1e-12])

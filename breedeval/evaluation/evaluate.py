@@ -14,7 +14,7 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.parameters import genetic_parameters_table
 from breedeval.evaluation.planning import SolveOptions, plan_solution
-from breedeval.evaluation.preparing import Inputs, Step
+from breedeval.evaluation.preparing import Inputs, Step, say_nothing
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import (
     Progress,
@@ -35,7 +35,7 @@ from breedeval.pedigree.pedigree import Pedigree
 
 
 def solve_equations(
-    equations: Equations, options: SolveOptions, *, step: Step = lambda _: None,
+    equations: Equations, options: SolveOptions, *, step: Step = say_nothing,
     progress: Progress | None = None,
 ) -> Solutions:
     """Solve by the engine that the options or the forecast choose.
@@ -48,15 +48,16 @@ def solve_equations(
         When the equations are singular.
     """
     plan = plan_solution(equations, options)
-    step(f"Solving {equations.size:,} equations by {plan.engine}: {plan.reason}")
+    seconds = plan.forecast.factorise_seconds if plan.forecast else 0.0
+    step(f"Solving {equations.size:,} equations by {plan.engine}: {plan.reason}", seconds)
     if plan.solver is None or plan.lower is None:
         found = solve_iterative(
             equations, tolerance=options.tolerance, max_iterations=options.max_iterations,
             progress=progress)
         return replace(found, reason=plan.reason)
     factor = factorise(equations, plan.lower, plan.solver)
-    step("Solutions and prediction error variances" if options.reliability == "exact"
-         else "Solutions")
+    if options.reliability == "exact":
+        step("Prediction error variances", plan.forecast.inverse_seconds if plan.forecast else 0.0)
     found = solve_direct(equations, factor, engine=plan.engine,
                          error_variances=options.reliability)
     return replace(found, reason=plan.reason, forecast=plan.forecast)

@@ -20,6 +20,8 @@ from breedeval.solve.forecast import Forecast, forecast
 
 TYPICAL_ROUNDS = 300
 """Rounds that conjugate gradients take on animal models to 1e-10; 200 to 600 were seen."""
+VECTORS = 8
+"""Vectors of all unknowns that conjugate gradients hold, those of a product included."""
 QUICK = 2.0
 """Seconds under which a factorisation is taken without comparing."""
 
@@ -41,7 +43,7 @@ class SolveOptions:
         Bytes; None for nine tenths of what the machine has free.
     """
 
-    method: Literal["auto", "cholesky", "lu", "pcg"] = "auto"
+    method: Literal["auto", "cholesky", "cholmod", "lu", "pcg"] = "auto"
     tolerance: float = 1e-10
     max_iterations: int = 5000
     reliability: Literal["exact", "none"] = "exact"
@@ -83,13 +85,14 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
     LimitError
         When what was asked for does not fit; the message says what to change.
     """
+    limit = options.memory_limit or resident_memory() + int(0.9 * free_memory())
     if options.method == "pcg":
-        return Plan(None, None, "conjugate gradients", "asked for in the run file", None)
+        return _iterative_plan(equations, "asked for in the run file", limit)
     lower = equations.lower()
-    solver = make_solver("lu" if options.method == "lu" else "cholesky", options.threads)
+    method = "cholesky" if options.method == "auto" else options.method
+    solver = make_solver(method, options.threads)
     needs = forecast(lower, solver=solver, threads=options.threads)
     seconds = needs.total_seconds if options.reliability == "exact" else needs.factorise_seconds
-    limit = options.memory_limit or resident_memory() + int(0.9 * free_memory())
     memory = resident_memory() + needs.memory_bytes
     fits = memory <= limit
     if options.method != "auto":
@@ -99,29 +102,41 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
     if not fits:
         if options.reliability == "exact":
             raise LimitError(_refusal(equations, lower, needs, memory, limit, options))
-        return Plan(None, None, "conjugate gradients", (
-            f"a factorisation is forecast to need {size_text(memory)}, above the "
-            f"limit of {size_text(limit)}"), None)
+        return _iterative_plan(equations, (
+            f"a factorisation is forecast to need {size_text(memory)}, above the limit of "
+            f"{size_text(limit)}"), limit)
     if options.reliability == "none" and seconds > QUICK:
         rounds = iterative_seconds(equations)
         if rounds < seconds:
-            return Plan(None, None, "conjugate gradients", (
-                f"forecast {rounds:.0f} s against {seconds:.0f} s for a factorisation, and no "
-                "reliabilities asked for"), None)
+            return _iterative_plan(equations, (
+                f"forecast {seconds_text(rounds)} against {seconds_text(seconds)} for a "
+                "factorisation, and no reliabilities asked for"), limit)
     return Plan(solver, lower, solver.name, (
         f"its factor fits: forecast {needs.factor_nonzeros:,} non-zeros, "
         f"{size_text(memory)} in all, {seconds_text(seconds)}"), needs)
 
 
+def _iterative_plan(equations: Equations, reason: str, limit: int) -> Plan:
+    memory = resident_memory() + VECTORS * 8 * equations.size
+    if memory > limit:
+        raise LimitError(
+            f"solve: forecast {size_text(memory)} of memory for conjugate gradients, the limit is "
+            f"{size_text(limit)}. Raise 'solve: memory_limit' above {size_text(memory)}; or prune "
+            "the pedigree ('pedigree: prune: true').")
+    return Plan(None, None, "conjugate gradients", f"{reason}; {size_text(memory)} in all", None)
+
+
 def size_text(size: float) -> str:
-    """Bytes for a person: ``3 MB``, ``8.9 GB``."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 1):.0f} MB"
+    """Bytes for a person: ``4 KB``, ``3 MB``, ``8.9 GB``."""
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
+    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
 
 
 def seconds_text(seconds: float) -> str:
-    """Seconds for a person: ``under 1 s``, ``12 s``, ``5 min``."""
-    if seconds < 1:
-        return "under 1 s"
+    """Seconds for a person: ``0.03 s``, ``12 s``, ``5 min``."""
+    if seconds < 10:
+        return f"{seconds:.2g} s"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
@@ -150,8 +165,11 @@ def resident_memory() -> int:
 
 
 def largest_contributors(equations: Equations, lower: sp.csc_array) -> list[tuple[str, int, int]]:
-    """Name, equations and non-zeros of every term, those with the most non-zeros first."""
-    per_column = np.diff(lower.indptr) + np.bincount(lower.indices, minlength=lower.shape[0]) - 1
+    """Name, equations and non-zeros of every term, those with the most non-zeros first.
+
+    A non-zero of the lower triangle counts for the term of its row.
+    """
+    per_column = np.bincount(lower.indices, minlength=lower.shape[0])
     layout, design = equations.layout, equations.design
     parts = [(term.name, slice(offset, offset + term.size))
              for term, offset in zip(design.fixed, layout.fixed_offsets, strict=True)]

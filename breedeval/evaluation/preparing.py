@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,19 @@ from breedeval.relationship.precision import Precision
 from breedeval.relationship.settings import RelationshipSettings, kind_of_relationship
 
 Matrix = NDArray[np.float64]
-Step = Callable[[str], None]
+
+
+class Step(Protocol):
+    """Told what begins, and how many seconds it is forecast to take."""
+
+    def __call__(self, text: str, seconds: float = 0.0) -> None:
+        """Say it."""
+        ...
+
+
+def say_nothing(text: str, seconds: float = 0.0) -> None:
+    """A :class:`Step` for callers that do not listen."""
+
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +102,7 @@ def make_design(
 
 def make_precisions(
     design: Design, inputs: Inputs, relationships: Mapping[str, RelationshipSettings], *,
-    threads: int = 1, step: Step = lambda _: None,
+    threads: int = 1, step: Step = say_nothing,
 ) -> tuple[Precision, ...]:
     """K⁻¹ of every random effect; effects with the same relationship share one.
 
@@ -121,7 +134,7 @@ def make_system(
 def prepare(
     inputs: Inputs, model: Model, relationships: Mapping[str, RelationshipSettings],
     variances: Mapping[str, float | Matrix], *, threads: int = 1,
-    findings: Findings | None = None, step: Step = lambda _: None,
+    findings: Findings | None = None, step: Step = say_nothing,
 ) -> Equations:
     """The three rungs in one: design, relationships, equations.
 

@@ -11,14 +11,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
-from breedeval.errors import InputError
+from breedeval.errors import InputError, Problem
 from breedeval.solve import (
     DirectSolver,
     Factor,
-    LuSolver,
     SingularSystemError,
     conjugate_gradient,
     direct_solver,
+    direct_solvers,
 )
 from breedeval.solve.forecast import Forecast
 
@@ -115,9 +115,22 @@ def solve_iterative(
         found.iterations, found.relative_residual, found.converged)
 
 
-def make_solver(method: Literal["cholesky", "lu"], threads: int) -> DirectSolver:
-    """The direct solver of that name; ``cholesky`` is CHOLMOD where it is installed."""
-    return LuSolver(threads=threads) if method == "lu" else direct_solver(threads=threads)
+def make_solver(method: Literal["cholesky", "cholmod", "lu"], threads: int) -> DirectSolver:
+    """The direct solver of that name; ``cholesky`` is the best one installed.
+
+    Raises
+    ------
+    InputError
+        When it is not installed.
+    """
+    if method == "cholesky":
+        return direct_solver(threads=threads)
+    solvers = direct_solvers(threads=threads)
+    if method not in solvers:
+        raise InputError(Problem(
+            "solve: method", f"'{method}' is not installed",
+            f"Installed are {', '.join(solvers)}", "Install scikit-sparse, or use 'auto'"))
+    return solvers[method]
 
 
 def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -> float:

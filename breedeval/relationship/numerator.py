@@ -26,7 +26,6 @@ from breedeval.pedigree.pedigree import Pedigree, Rows
 from breedeval.relationship.kind import LabelledMatrix, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
 
-
 SMALLEST = 1e-12
 """Mendelian variances at or below it are zero but for rounding."""
 

@@ -85,7 +85,7 @@ def _forecast(
     table.add_row("non-zeros of C (lower triangle)", f"{forecast.nonzeros:,}")
     table.add_row("non-zeros of L", f"{forecast.factor_nonzeros:,}")
     table.add_row("operations of the factorisation", f"{forecast.flops:.3g}")
-    table.add_row("memory", size_text(forecast.memory_bytes))
+    table.add_row("memory of the solver", size_text(forecast.memory_bytes))
     table.add_row("factorisation", seconds_text(forecast.factorise_seconds))
     table.add_row("selected inverse", seconds_text(forecast.inverse_seconds))
     screen.print("Forecast")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Event, Thread
 from typing import TextIO
 
+COUNTED = 5.0
+"""Forecast seconds from which the time left is counted down on a terminal."""
 REFRESH = 0.2
 """Seconds between two changes of the moving line on a terminal."""
 
@@ -32,23 +34,23 @@ class Journal:
     _first: tuple[float, float] = (0.0, 0.0)
     _shown: float = 0.0
     _moving: bool = False
-
-    @classmethod
-    def on_stderr(cls, label: str = "") -> Journal:
-        """A journal that a person can watch."""
-        return cls(sys.stderr, label)
+    _countdown: Event | None = None
 
     @property
     def seconds(self) -> float:
         """Seconds since the journal was opened."""
         return time.perf_counter() - self._started
 
-    def step(self, text: str) -> None:
-        """Say that something begins, or what was found."""
+    def step(self, text: str, seconds: float = 0.0) -> None:
+        """Say that something begins, or what was found; with a forecast, count it down."""
+        self._stop_countdown()
         stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-        seconds = self.seconds
-        self._lines.append(f"{stamp} {seconds:9.2f} s  {text}")
-        self._show(f"{self.label}{seconds:8.1f} s  {text}\n")
+        now = self.seconds
+        self._lines.append(f"{stamp} {now:9.2f} s  {text}")
+        self._show(f"{self.label}{now:8.1f} s  {text}\n")
+        if seconds > COUNTED and self.stream is not None and self.stream.isatty():
+            self._countdown = Event()
+            Thread(target=self._count_down, args=(seconds, self._countdown), daemon=True).start()
 
     def round(self, done: int, residual: float, *, target: float) -> None:
         """Show how far an iterative solver is, with the time left at its rate so far."""
@@ -65,6 +67,18 @@ class Journal:
             left = f", about {math.log(residual / target) / gained * (now - start):.0f} s left"
         self._show(f"\r{self.label}{now - self._started:8.1f} s  round {done}, relative residual "
                    f"{residual:.1e}{left}   ", moving=True)
+
+    def _count_down(self, forecast: float, stop: Event) -> None:
+        begun = self.seconds
+        while not stop.wait(1.0):
+            left = forecast - (self.seconds - begun)
+            words = f"about {left:.0f} s left" if left >= 1 else "longer than forecast"
+            self._show(f"\r{self.label}{self.seconds:8.1f} s  {words}   ", moving=True)
+
+    def _stop_countdown(self) -> None:
+        if self._countdown is not None:
+            self._countdown.set()
+            self._countdown = None
 
     def text(self) -> str:
         """Everything so far, for ``run.log``."""

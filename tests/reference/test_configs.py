@@ -41,11 +41,12 @@ def test_every_solver_gives_the_same(name: str) -> None:
 
 def test_solvers_are_named() -> None:
     engines = {method: evaluate("mrode_4_1_animal_model", *solved_by(method)).summary
-               for method in ("auto", "cholesky", "lu", "pcg")}
+               for method in ("auto", "cholesky", "cholmod", "lu", "pcg")}
     assert engines["lu"]["engine"] == "SuperLU"
     assert engines["pcg"]["engine"] == "conjugate gradients"
     assert engines["cholesky"]["engine"] == engines["auto"]["engine"]
-    assert engines["pcg"]["engine_reason"] == "asked for in the run file"
+    assert engines["pcg"]["engine_reason"].startswith("asked for in the run file; ")
+    assert engines["cholmod"]["engine"] == "CHOLMOD"
     assert engines["auto"]["engine_reason"].startswith("its factor fits: forecast 35 non-zeros")
 
 

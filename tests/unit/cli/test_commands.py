@@ -145,13 +145,23 @@ def test_a_memory_limit_ends_with_4_and_says_what_to_change(shell: Shell) -> Non
     assert not (shell.folder / "results").exists()
 
 
-def test_too_little_memory_for_a_factor_is_enough_for_conjugate_gradients(shell: Shell) -> None:
+def test_too_little_memory_for_a_factor_is_enough_for_conjugate_gradients(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("breedeval.evaluation.planning.resident_memory", lambda: 0)
     path = shell.config("mrode_4_1_animal_model")
-    assert shell("run", path, "--quiet", "--set", "solve.memory_limit=1 MB", "--set",
+    assert shell("run", path, "--quiet", "--set", "solve.memory_limit=1 KB", "--set",
                  "solve.reliability=none") == 0
     found = summary(shell.folder / "results" / "mrode_4_1_animal_model")
     assert found["engine"] == "conjugate gradients"
     assert str(found["engine_reason"]).startswith("a factorisation is forecast to need ")
+
+
+def test_too_little_memory_for_conjugate_gradients_is_refused(shell: Shell) -> None:
+    path = shell.config("mrode_4_1_animal_model")
+    assert shell("run", path, "--quiet", "--set", "solve.memory_limit=1 KB", "--set",
+                 "solve.method=pcg") == 4
+    assert "of memory for conjugate gradients, the limit is 1 KB. Raise" in shell.err
 
 
 def test_a_bug_of_ours_ends_with_70_and_keeps_the_traceback(
@@ -231,6 +241,17 @@ def test_check_refuses_what_run_would_refuse(shell: Shell) -> None:
     assert shell("check", path, "--set", "solve.memory_limit=1 MB") == 4
     assert "the limit is 1 MB" in shell.err
     assert shell("check", path, "--set", "model.traits=[weight]") == 1
+
+
+def test_headings_are_whole_when_tables_are_piped(shell: Shell) -> None:
+    path = shell.config("mrode_8_1_maternal")
+    for folder, residual in (("old", 350), ("new", 300)):
+        assert shell("run", path, "--quiet", "--set", f"output.directory={folder}", "--set",
+                     f"variances.residual={residual}") == 0
+    assert shell("compare", "old", "new") == 0
+    assert "effect/component" in shell.out
+    assert shell("doctor") == 0
+    assert "solver" in shell.out
 
 
 def test_init_writes_a_run_file_that_can_be_read(shell: Shell) -> None:

@@ -158,8 +158,8 @@ CASES = (
     _case("a tolerance of one", "tolerance: 1e-10", "tolerance: 1",
           "run.yaml:18:34: 'tolerance' is 1. Expected a number below 1."),
     _case("an unknown choice", "method: auto", "method: choleski",
-          "run.yaml:18:17: 'method' is 'choleski'. Expected one of auto, cholesky, lu, "
-          "pcg. Did you mean 'cholesky'?"),
+          "run.yaml:18:17: 'method' is 'choleski'. Expected one of auto, cholesky, cholmod, "
+          "lu, pcg. Did you mean 'cholesky'?"),
     _case("a size without unit", "16 GB", "16 gigas",
           "run.yaml:18:67: 'memory_limit' is '16 gigas'. Expected a number and KB, MB, GB"
           " or TB, such as 16 GB."),
