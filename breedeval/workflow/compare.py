@@ -5,19 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from breedeval.comparison import compare
 from breedeval.config.yaml_loader import plain, read_tree
 from breedeval.io.comparison import read_results
 from breedeval.report.comparison_text import render_comparison
+from breedeval.workflow.screen import make_screen
 
 
 def compare_folders(old: Path, new: Path) -> None:
     """Print the comparison of two evaluations."""
     one, other = read_results(old), read_results(new)
     comparison = compare(one, other, old_settings=_settings(old), new_settings=_settings(new))
-    Console(highlight=False).print(render_comparison(comparison))
+    make_screen().print(render_comparison(comparison))
 
 
 def _settings(directory: Path) -> dict[str, Any]:

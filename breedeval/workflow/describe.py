@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from breedeval.errors import Findings, InputError, Problem
@@ -20,6 +19,7 @@ from breedeval.pedigree.describe import Description, describe
 from breedeval.pedigree.inbreeding import inbreeding
 from breedeval.provenance import describe_origin
 from breedeval.report import render_pedigree
+from breedeval.workflow.screen import make_screen
 
 ROLES = ("individual", "sire", "dam", "sex", "birth", "group", "sire_group", "dam_group",
          "selfings", "clone_of")
@@ -77,7 +77,7 @@ def parse_columns(given: Sequence[str]) -> dict[str, str | int]:
 
 
 def _show(file: Path, description: Description) -> None:
-    screen = Console(highlight=False)
+    screen = make_screen()
     for warning in description.warnings:
         screen.print(f"Warning: {warning}", markup=False, soft_wrap=True)
     screen.print(f"\n{file}", markup=False)

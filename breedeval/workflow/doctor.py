@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import platform
 
-from rich.console import Console
 from rich.table import Table
 
 from breedeval import __version__
 from breedeval.evaluation.planning import free_memory
 from breedeval.solve import backends
+from breedeval.workflow.screen import make_screen
 
 
 def examine() -> int:
     """Print versions and try every solver on a small system; 0 when one works."""
-    screen = Console(highlight=False)
+    screen = make_screen()
     screen.print(f"breedeval {__version__}, Python {platform.python_version()}, "
                  f"{platform.platform()}")
     screen.print(f"{os.cpu_count()} cores, {free_memory() / 1e9:.1f} GB of memory free")
