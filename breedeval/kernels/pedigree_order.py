@@ -6,7 +6,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Int8 = NDArray[np.int8]
 Int32 = NDArray[np.int32]
 
 _rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
