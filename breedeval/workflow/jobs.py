@@ -13,6 +13,7 @@ from breedeval.config.load import load
 from breedeval.errors import BreedevalError
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.run import Outcome, run_file
+from breedeval.workflow.share import Share, share_of
 
 
 @dataclass(frozen=True)
@@ -24,25 +25,32 @@ class Job:
     force: bool
     quiet: bool
     label: str
+    share: Share
 
     def run(self) -> Outcome:
         """Run it; whatever goes wrong is in the outcome."""
         journal = Journal() if self.quiet else Journal(sys.stderr, self.label)
-        return run_file(self.path, overrides=self.overrides, force=self.force, journal=journal)
+        return run_file(self.path, overrides=self.overrides, force=self.force, journal=journal,
+                        share=self.share)
 
 
 def run_files(
     paths: Sequence[Path], *, overrides: Sequence[str], force: bool, jobs: int, quiet: bool
 ) -> list[Outcome]:
-    """Run several files, ``jobs`` at a time; one that fails does not stop the others."""
+    """Run several files, ``jobs`` at a time; one that fails does not stop the others.
+
+    Those that run at the same time share the cores and the free memory.
+    """
     refused = _shared_folders(paths, overrides) if len(paths) > 1 else {}
+    at_once = min(jobs, len(paths) - len(refused))
+    share = share_of(at_once)
     todo = {at: Job(path, tuple(overrides), force, quiet,
-                    f"[{path.stem}] " if len(paths) > 1 else "")
+                    f"[{path.stem}] " if len(paths) > 1 else "", share)
             for at, path in enumerate(paths) if at not in refused}
-    if jobs <= 1 or len(todo) <= 1:
+    if at_once <= 1:
         done = {at: job.run() for at, job in todo.items()}
     else:
-        with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
             futures = {at: pool.submit(job.run) for at, job in todo.items()}
             done = {at: _collected(paths[at], future) for at, future in futures.items()}
     return [refused.get(at) or done[at] for at in range(len(paths))]

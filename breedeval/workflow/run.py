@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from breedeval.report import render
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.reading import input_files
+from breedeval.workflow.share import Share, share_of
 
 NOT_CONVERGED = 3
 BUG = 70
@@ -42,32 +43,33 @@ class Outcome:
     directory: Path | None = None
 
 
-def set_up(run: ladder.Run, journal: Journal) -> Equations:
+def set_up(run: ladder.Run, journal: Journal, share: Share | None = None) -> Equations:
     """Equations of a run that was read, with everything worth saying in the journal."""
     settings = run.settings
     variances = {name: np.asarray(value, np.float64) for name, value in settings.variances.items()}
     return prepare(run.inputs, settings.model, settings.relationships, variances,
-                   threads=threads(settings), findings=run.findings, step=journal.step)
+                   threads=threads(settings, share), findings=run.findings, step=journal.step)
 
 
-def threads(settings: RunSettings) -> int:
-    """Threads to use; all cores unless the run file says otherwise."""
-    return settings.solve.threads or len(os.sched_getaffinity(0))
+def threads(settings: RunSettings, share: Share | None = None) -> int:
+    """Threads to use; all cores of the share unless the run file says otherwise."""
+    return settings.solve.threads or (share or share_of(1)).cores
 
 
-def solve_options(settings: RunSettings) -> SolveOptions:
+def solve_options(settings: RunSettings, share: Share | None = None) -> SolveOptions:
     """The ``solve:`` part as options of the engine."""
     solve = settings.solve
+    limit = solve.memory_limit or (share or share_of(1)).memory
     return SolveOptions(solve.method, solve.tolerance, solve.max_iterations, solve.reliability,
-                        threads(settings), solve.memory_limit)
+                        threads(settings, share), limit)
 
 
-def evaluate_run(run: ladder.Run, journal: Journal) -> Evaluation:
+def evaluate_run(run: ladder.Run, journal: Journal, share: Share | None = None) -> Evaluation:
     """Evaluate a run that was read; nothing is written."""
-    equations = set_up(run, journal)
+    equations = set_up(run, journal, share)
     settings = run.settings
     solutions = solve_equations(
-        equations, solve_options(settings), step=journal.step,
+        equations, solve_options(settings, share), step=journal.step,
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
@@ -81,11 +83,12 @@ def evaluate_run(run: ladder.Run, journal: Journal) -> Evaluation:
 
 def run_file(
     path: Path, *, overrides: Sequence[str] = (), force: bool = False,
-    journal: Journal | None = None,
+    journal: Journal | None = None, share: Share | None = None,
 ) -> Outcome:
     """Run one run file and write its results folder.
 
-    Raises nothing: whatever goes wrong is in the outcome.
+    ``share`` is what it may use of the machine where the run file sets no limits; all of it when
+    None. Raises nothing: whatever goes wrong is in the outcome.
     """
     journal = journal or Journal()
     directory = None
@@ -94,8 +97,11 @@ def run_file(
         directory = loaded.settings.output.directory
         assert directory is not None  # load fills it in
         check_target(directory, force=force)
-        evaluation = evaluate_run(ladder.read_loaded(loaded, journal), journal)
-        _write(evaluation, loaded, directory, overrides, journal)
+        evaluation = evaluate_run(ladder.read_loaded(loaded, journal), journal, share)
+        origin = describe_origin(
+            input_files(loaded.settings, loaded.path), command=sys.argv,
+            threads=threads(loaded.settings, share), overrides=overrides)
+        _write(evaluation, loaded, directory, origin, journal)
     except BreedevalError as error:
         return Outcome(path, error.exit_code, str(error))
     except MemoryError:
@@ -112,12 +118,9 @@ def run_file(
 
 
 def _write(
-    evaluation: Evaluation, loaded: LoadedRun, directory: Path, overrides: Sequence[str],
+    evaluation: Evaluation, loaded: LoadedRun, directory: Path, origin: Mapping[str, Any],
     journal: Journal,
 ) -> None:
-    origin = describe_origin(
-        input_files(loaded.settings, loaded.path), command=sys.argv,
-        threads=threads(loaded.settings), overrides=overrides)
     journal.step("Writing the results")
     report = render(evaluation, origin, journal.text().splitlines())
     config = understood(RunSettings.model_validate(evaluation.settings), directory)

@@ -1,0 +1,31 @@
+"""What a run may use of the machine, alone or beside others."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from breedeval.evaluation.planning import free_memory
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Limits where the run file sets none; they do not change a result.
+
+    Parameters
+    ----------
+    cores : int
+    memory : int or None
+        Bytes; None for nine tenths of what is free when the run is planned.
+    """
+
+    cores: int
+    memory: int | None = None
+
+
+def share_of(jobs: int) -> Share:
+    """The share of one of so many runs at the same time, of what is free now."""
+    cores = len(os.sched_getaffinity(0))
+    if jobs <= 1:
+        return Share(cores)
+    return Share(max(cores // jobs, 1), int(0.9 * free_memory()) // jobs)
