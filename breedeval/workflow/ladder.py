@@ -141,7 +141,8 @@ class NamedFactor(Factor):
 
 
 def factor(
-    equations: Equations, *, method: Literal["cholesky", "lu"] = "cholesky", threads: int = 1
+    equations: Equations, *, method: Literal["cholesky", "cholmod", "lu"] = "cholesky",
+    threads: int = 1,
 ) -> NamedFactor:
     """Factor of the coefficient matrix.
 
@@ -155,7 +156,7 @@ def factor(
     Raises
     ------
     InputError
-        When the equations are singular; the unknown is named.
+        When the equations are singular; the unknown is named. When the method is not installed.
     """
     solver = make_solver(method, threads)
     return NamedFactor(solver.name, factorise(equations, equations.lower(), solver))
