@@ -26,11 +26,12 @@ from breedeval.solve.forecast import Forecast
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.run import set_up, solve_options
+from breedeval.workflow.screen import make_screen
 
 
 def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
     """Check one run file; returns the exit code."""
-    screen = Console(highlight=False)
+    screen = make_screen()
     try:
         loaded = load(path, overrides)
         run = ladder.read_loaded(loaded, Journal())
