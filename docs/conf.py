@@ -1,16 +1,14 @@
-"""Sphinx configuration; pages that follow from the code are written when the build starts."""
+"""Sphinx configuration."""
 
 from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Any
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # docstrings need no compiled code
 
 import breedeval
-from breedeval.config import reference_markdown
 
 project = "breedeval"
 author = "The breedeval developers"
@@ -26,7 +24,7 @@ extensions = [
 ]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "reference/_generated"]
+exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"breedeval {release}"
@@ -36,15 +34,6 @@ autodoc_typehints = "none"  # the numpydoc sections give dtype and shape
 numpydoc_show_class_members = False
 
 
-def write_run_file_reference() -> None:
-    """Write the table of every key of the run file from the settings themselves."""
-    page = Path(__file__).parent / "reference" / "_generated" / "run_file.md"
-    page.parent.mkdir(exist_ok=True)
-    text = reference_markdown()
-    if not page.exists() or page.read_text(encoding="utf-8") != text:
-        page.write_text(text, encoding="utf-8")
-
-
 def keep_determinants(*event: Any) -> None:
     """Let ``log|C|`` in a docstring be a determinant and not a substitution."""
     lines: list[str] = event[-1]
@@ -52,6 +41,5 @@ def keep_determinants(*event: Any) -> None:
 
 
 def setup(app: Any) -> None:
-    """Write the generated pages, and connect to Sphinx."""
-    write_run_file_reference()
+    """Connect to Sphinx."""
     app.connect("autodoc-process-docstring", keep_determinants)

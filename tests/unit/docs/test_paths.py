@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = sorted(
     page.relative_to(ROOT)
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    if "_generated" not in page.parts and "_build" not in page.parts
+    if "_build" not in page.parts
 )
 IN_REPOSITORY = re.compile(
     r"(?<![\w/.])((?:breedeval|configs|pedigrees|docs|tests|benchmarks)/[\w./-]*)")
