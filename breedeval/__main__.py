@@ -1,5 +1,5 @@
 """``python -m breedeval``."""
 
-from breedeval.cli import main
+from breedeval.cli import entry
 
-main()
+entry()

@@ -5,6 +5,7 @@ Nothing is guessed from the cells: whether a column is a class or a number is wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -88,6 +89,21 @@ class Table:
             self._not_numbers(name, rows, findings)
             numbers[infinite] = np.nan
         return numbers
+
+    def without_numbers(self, names: Sequence[str], codes: Sequence[str]) -> Table:
+        """The same table without the cells of numeric columns that equal a numeric code.
+
+        Codes of missing cells are text; in a column of numbers ``-999`` also means ``-999.0``.
+        """
+        values = [float(code) for code in codes if re.fullmatch(_NUMBER, code)]
+        if not values:
+            return self
+        columns = dict(self.columns)
+        for name in names:
+            if name in columns:
+                found = np.isin(self.numbers(name, Findings()), values)
+                columns[name] = null_where(columns[name], pa.array(found))
+        return Table(self.source, columns, self.lines)
 
     def select(self, rows: NDArray[np.int64]) -> Table:
         """The same table with only the given rows, in that order."""

@@ -1,5 +1,5 @@
 """The command line. Heavy modules are imported inside the commands, so that --help is quick."""
 
-from breedeval.cli.app import main
+from breedeval.cli.app import entry, main
 
-__all__ = ["main"]
+__all__ = ["entry", "main"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ import typer
 from breedeval import __version__
 
 BUG = 70
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="breedeval", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
@@ -36,6 +39,27 @@ def main() -> None:
         _say(f"{traceback.format_exc()}\nAn error of breedeval itself, not of your input; please "
              "report it with the lines above.")
         sys.exit(BUG)
+
+
+def entry() -> None:
+    """The program: run the command line, then leave at once.
+
+    Libraries keep threads of their own, and when the interpreter is taken down around them the C++
+    runtime now and then aborts the process. By then everything is written, so nothing is lost by
+    leaving without that.
+    """
+    try:
+        main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        _say("Interrupted: no results of an unfinished run were written.")
+        code = INTERRUPTED
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(code)
 
 
 @app.callback(invoke_without_command=True)

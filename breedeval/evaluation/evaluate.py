@@ -70,6 +70,10 @@ def make_evaluation(
     """Gather the tables and the summary of a run."""
     equations = solutions.equations
     values = breeding_values_table(solutions)
+    if values.empty:
+        findings.warn("no breeding values", Problem(
+            "model", "no effect has a relationship among individuals, so there are no breeding "
+            "values", "", "Give an effect 'relationship: pedigree' and name the pedigree"))
     _report_reliability(solutions, values["reliability"].to_numpy(np.float64), findings)
     individuals = _individuals(equations)
     summary: dict[str, Any] = {

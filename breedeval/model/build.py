@@ -33,6 +33,12 @@ from breedeval.relationship.kind import Members
 
 Mask = NDArray[np.bool_]
 FEW = 5
+UNKNOWN = ("0", "00", ".", "-9", "-999", "NaN", "nan", "unknown")
+"""Labels that mean an unknown individual in other programs."""
+EMPTY_CELL = "Leave the cell empty if it means unknown"
+NOBODY_KNOWN = "None of the records' individuals is: compare how the two files write them"
+FAR = 15.0
+"""Interquartile ranges from the median beyond which a trait value is pointed out."""
 TOLD_APART = 1e-9
 """Least 1 − R² of a function of a covariate on those before it; its solution is then good to
 about 4e-15/1e-9, and breeding values to 1e-7."""
@@ -81,6 +87,7 @@ def build_design(
     findings.raise_faults()
     design = Design(model, y[rows], weights[rows], fixed, random, rows)
     _report_thin_levels(design, kept, findings)
+    _report_far_values(design, kept, findings)
     return design
 
 
@@ -95,6 +102,15 @@ def _columns(model: Model) -> list[str]:
                 names.append(part.basis.column)
     if model.weights:
         names.append(model.weights)
+    return list(dict.fromkeys(names))
+
+
+def numeric_columns(model: Model) -> list[str]:
+    """Columns that the model reads as numbers: traits, covariates and weights."""
+    names = [*model.traits, *([model.weights] if model.weights else [])]
+    names += [effect.column for effect in model.fixed if not isinstance(effect, ClassEffect)]
+    names += [part.basis.column for effect in model.random for part in effect.parts.values()
+              if part.basis is not None]
     return list(dict.fromkeys(names))
 
 
@@ -331,13 +347,27 @@ def _report_unknown(
     brought: Members | None, findings: Findings,
 ) -> None:
     rows = np.flatnonzero(unknown)
+    remedy = (NOBODY_KNOWN if 1 < rows.size == unknown.size else
+              "Add a line for it (parents may be unknown), or remove the record")
     if rows.size and brought is not None:
         findings.fault(f"not in relationship:{effect.name}:{source}", *(
             Problem(table.where(int(row)), f"'{labels[int(row)].as_py()}' in column '{source}' is "
                     f"not in {brought.source}",
                     f"Effect '{effect.name}' needs every individual there",
-                    "Add a line for it (parents may be unknown), or remove the record")
+                    EMPTY_CELL if labels[int(row)].as_py() in UNKNOWN else remedy)
             for row in rows[:FEW]), total=int(rows.size))
+
+
+def _report_far_values(design: Design, table: Table, findings: Findings) -> None:
+    """Warn of trait values far outside the others: codes of missing cells, slipped points."""
+    low, middle, high = np.quantile(design.y, [0.25, 0.5, 0.75])
+    far = np.flatnonzero(np.abs(design.y - middle) > FAR * (high - low))
+    if far.size and high > low:
+        findings.warn("far values", *(Problem(
+            table.where(int(row)), f"'{design.trait}' is {design.y[row]:g}, far from the others "
+            f"(half of them lie between {low:g} and {high:g})", "",
+            "If it means missing, add it to 'records: missing'") for row in far[:FEW]),
+            total=int(far.size))
 
 
 def _report_thin_levels(design: Design, table: Table, findings: Findings) -> None:

@@ -64,6 +64,7 @@ def build_pedigree(
     faults.added_founders(draft, findings)
     selfings = read_selfings(draft, roles.get("selfings"), findings)
     groups, sire_group, dam_group = _groups(draft, lines, first, reading, findings)
+    _tell_groups(table.source, groups, roles, reading, findings)
     draft = faults.loops(draft, findings)
     order = parents_first(draft.sire, draft.dam)
     rows = order.order
@@ -125,6 +126,21 @@ def _groups(
         codes.append(code)
     _warn_mixed(draft, codes, findings)
     return levels, codes[0], codes[1]
+
+
+def _tell_groups(
+    source: str, groups: Levels, roles: Mapping[str, str], reading: PedigreeReading,
+    findings: Findings,
+) -> None:
+    """Say when a column was taken for groups because of its name: it moves breeding values."""
+    columns = [roles[role] for role in ("group", "sire_group", "dam_group")
+               if role in roles and role not in reading.columns]
+    if columns and len(groups):
+        named = ", ".join(f"'{column}'" for column in columns)
+        findings.warn("groups by name", Problem(
+            source, f"the column {named} is taken for the groups of unknown parents "
+            f"({len(groups)} groups)", "",
+            "Rename it if it means something else, or name it under 'pedigree: columns'"))
 
 
 def _warn_mixed(draft: Draft, codes: list[Codes], findings: Findings) -> None:

@@ -20,7 +20,12 @@ from breedeval.records import Table
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.reading import pedigree_reading, pruned
+from breedeval.workflow.reading import (
+    missing_codes,
+    pedigree_reading,
+    pruned,
+    without_codes,
+)
 from breedeval.workflow.run import evaluate_run
 
 
@@ -94,7 +99,8 @@ def evaluate(
         people = build_pedigree(Table.of_frame(pedigree, "pedigree"),
                                 pedigree_reading(settings.pedigree), findings=findings)
         findings.raise_faults()
-    table = Table.of_frame(records, "records", missing=settings.records.missing)
+    table = without_codes(settings, Table.of_frame(
+        records, "records", missing=missing_codes(settings)))
     inputs = Inputs(table, people,
                     {name: _matrix(name, frame) for name, frame in (matrices or {}).items()})
     journal = Journal()

@@ -45,8 +45,8 @@ def describe_file(
     threads = len(os.sched_getaffinity(0))
     found = inbreeding(pedigree.sire, pedigree.dam, selfings=pedigree.selfings, threads=threads)
     description = describe(pedigree, found, findings)
-    _show(file, description)
     if output is None:
+        _show(file, description)
         return
     frames = {name: pd.DataFrame(dict(columns)) for name, columns in description.tables.items()}
     page = render_pedigree(f"Pedigree {file.name}", description.facts, frames,
@@ -56,6 +56,7 @@ def describe_file(
         (folder / "pedigree.html").write_text(page, encoding="utf-8")
         write_origin(describe_origin({"pedigree": file}, command=command, threads=threads,
                                      overrides=()), folder)
+    _show(file, description)
     print(output)
 
 

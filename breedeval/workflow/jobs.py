@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -50,10 +51,15 @@ def run_files(
     if at_once <= 1:
         done = {at: job.run() for at, job in todo.items()}
     else:
-        with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(at_once, get_context("spawn"), _end_on_interrupt) as pool:
             futures = {at: pool.submit(job.run) for at, job in todo.items()}
             done = {at: _collected(paths[at], future) for at, future in futures.items()}
     return [refused.get(at) or done[at] for at in range(len(paths))]
+
+
+def _end_on_interrupt() -> None:
+    """Let an interrupt end a worker without a word; the caller says what there is to say."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _shared_folders(paths: Sequence[Path], overrides: Sequence[str]) -> dict[int, Outcome]:

@@ -10,8 +10,10 @@ from breedeval.evaluation.preparing import Inputs, prune_to_records
 from breedeval.io.matrices import read_matrix
 from breedeval.io.pedigree import read_pedigree
 from breedeval.io.tables import read_table
+from breedeval.model.build import numeric_columns
 from breedeval.pedigree.build import PedigreeReading
 from breedeval.pedigree.pedigree import Pedigree
+from breedeval.records import Table
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.workflow.journal import Journal
 
@@ -34,8 +36,8 @@ def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> 
     records = pedigree = None
     try:
         journal.step(f"Reading records from {settings.records.file.name}")
-        records = read_table(settings.records.file, missing=settings.records.missing,
-                             findings=findings)
+        records = without_codes(settings, read_table(
+            settings.records.file, missing=missing_codes(settings), findings=findings))
         journal.step(f"{records.size:,} records, {len(records.columns)} columns")
     except InputError as error:
         problems += error.problems
@@ -49,6 +51,16 @@ def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> 
     if problems or records is None:
         raise InputError(*problems)
     return Inputs(records, pedigree, matrices)
+
+
+def missing_codes(settings: RunSettings) -> tuple[str, ...]:
+    """Cells of the records that mean missing; an empty cell always does."""
+    return ("", *settings.records.missing)
+
+
+def without_codes(settings: RunSettings, records: Table) -> Table:
+    """Records whose numeric columns also lack codes in another spelling (-999.0 for -999)."""
+    return records.without_numbers(numeric_columns(settings.model), settings.records.missing)
 
 
 def pruned(settings: RunSettings, inputs: Inputs, findings: Findings, journal: Journal) -> Inputs:

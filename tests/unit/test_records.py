@@ -99,3 +99,13 @@ def test_of_a_data_frame() -> None:
     assert records.text("3").to_pylist() == ["4", "5"]
     assert records.where(0) == "records, row 1"
     assert records.size == 2
+
+
+def test_numeric_codes_of_missing_cells_match_as_numbers_in_numeric_columns_only() -> None:
+    table = Table("r.csv", {
+        "id": pa.array(["a", "-999.0", "c"], pa.large_string()),
+        "y": pa.array(["1.5", "-999.0", "-9.99e2"], pa.large_string())})
+    cleaned = table.without_numbers(["y"], ["", "NA", "-999"])
+    assert cleaned.text("y").to_pylist() == ["1.5", None, None]
+    assert cleaned.text("id").to_pylist() == ["a", "-999.0", "c"]
+    assert table.without_numbers(["y"], ["", "NA"]) is table

@@ -284,3 +284,9 @@ def test_ordinary_polynomials_are_not_refused() -> None:
     age = " ".join(str(400 + 20 * k) for k in range(12))
     table = table_of(y=" ".join("123456789123"), age=age)
     assert build(table, {"fixed": [{"covariate": "age", "degree": 3}]}).fixed[1].size == 3
+
+
+def test_a_value_far_from_the_others_is_pointed_out() -> None:
+    assert warnings_of(table_of(y="31 29 -999 30 28 33 27 30"), {}) == (
+        "records.csv:4: 'y' is -999, far from the others (half of them lie between 27.75 and "
+        "30.25). If it means missing, add it to 'records: missing'.",)

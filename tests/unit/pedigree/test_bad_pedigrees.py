@@ -237,7 +237,9 @@ DOUBTFUL: list[tuple[str, str, PedigreeReading, list[str]]] = [
      ["p.csv: 1 parent has no line of its own and became a founder: 'x', sire of 'c' on line 4.",
       "p.csv: 3 of 5 unknown parents have no group, such as of 'b' on line 3. Expected a group "
       "for every unknown parent, or for none. Those without one are taken for the ungrouped "
-      "base population."]),
+      "base population.",
+      "p.csv: the column 'group' is taken for the groups of unknown parents (1 groups). Rename it "
+      "if it means something else, or name it under 'pedigree: columns'."]),
     ("a group that nobody is in",
      "id,sire,dam\na,G1,G1\nb,a,G1\n",
      PedigreeReading(groups=("G1", "G3")),

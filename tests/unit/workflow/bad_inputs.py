@@ -88,10 +88,15 @@ def _not_a_number(line: int, cell: str, column: str) -> str:
             "if it means missing.")
 
 
-def _absent(line: int, name: str, column: str, effect: str, source: str) -> str:
+ADD = "Add a line for it (parents may be unknown), or remove the record."
+NOBODY = "None of the records' individuals is: compare how the two files write them."
+
+
+def _absent(
+    line: int, name: str, column: str, effect: str, source: str, remedy: str = ADD
+) -> str:
     return (f"records.csv:{line}: '{name}' in column '{column}' is not in {source}. Effect "
-            f"'{effect}' needs every individual there. Add a line for it (parents may be unknown), "
-            "or remove the record.")
+            f"'{effect}' needs every individual there. {remedy}")
 
 
 COLUMNS = "The columns are: calf, sex, age, litter, w, gain."
@@ -154,8 +159,14 @@ CASES = (
     _case("a dam that is not in the pedigree",
           [("run.yaml", "column: calf,", "components: {direct: calf, maternal: litter},"),
            ("run.yaml", "animal: 20", "animal: [[20, 0], [0, 5]]")],
-          *(_absent(line, litter, "litter", "animal", "the pedigree")
+          *(_absent(line, litter, "litter", "animal", "the pedigree", NOBODY)
             for line, litter in ((2, "1"), (3, "1"), (4, "2"), (5, "2")))),
+    _case("a zero for an unknown dam",
+          [("run.yaml", "column: calf,", "components: {direct: calf, maternal: litter},"),
+           ("run.yaml", "animal: 20", "animal: [[20, 0], [0, 5]]"),
+           ("records.csv", "", "calf,sex,age,litter,w,gain\nc1,F,9,0,1,4\nc2,M,8,c1,1,5\n")],
+          _absent(2, "0", "litter", "animal", "the pedigree",
+                  "Leave the cell empty if it means unknown.")),
     _case("no record is complete",
           [("records.csv", "", "calf,sex,age,litter,w,gain\nc1,F,,1,1,4\nc2,,9,1,1,\n")],
           "records.csv: no row has the trait 'gain' and every effect of the model. Expected at "
@@ -212,6 +223,6 @@ CASES = (
           "metafounders."),
     _case("individuals without any relationship",
           [("run.yaml", "column: calf,", "column: 'calf:sex',")],
-          *(_absent(line, name, "calf:sex", "animal", "the pedigree") for line, name in
+          *(_absent(line, name, "calf:sex", "animal", "the pedigree", NOBODY) for line, name in
             ((2, "c1:F"), (3, "c2:M"), (4, "c3:F"), (5, "c4:M")))),
 )
