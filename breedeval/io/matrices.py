@@ -1,15 +1,17 @@
 """Labelled square matrices: relationship matrices that the user supplies, and Γ.
 
 =============  ==================================================================================
-``square``     a table whose first column and whose header name the individuals, in any order
-``triplets``   two columns of individuals and one of values; either triangle; absent pairs are 0
+``square``     a table whose first column and whose header name the individuals, in any order;
+               one triangle is enough where the other's cells are empty
+``triplets``   two columns of individuals and one of values, with or without a header; either
+               triangle; absent pairs are 0
 ``grm``        GCTA: ``x.grm.bin`` (float32, lower triangle by rows) with ``x.grm.id``
 =============  ==================================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -26,6 +28,11 @@ from breedeval.records import Table
 Matrix = NDArray[np.float64]
 Layout = Literal["auto", "square", "triplets", "grm"]
 
+_MISSING = ("", "NA")
+_DECIMAL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
+"""A number with a decimal point or comma."""
+_EXPECTED = "Expected a number in every cell of a relationship matrix"
+
 
 @dataclass(frozen=True, eq=False)
 class SquareMatrix:
@@ -33,6 +40,25 @@ class SquareMatrix:
 
     levels: Levels
     values: Matrix
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """A table whose first row may be its header.
+
+    Parameters
+    ----------
+    headings : list of str
+        Cells of the first row (names of the columns where the format is typed).
+    below : Table
+        The other rows.
+    whole : Table
+        All rows, columns named by their positions.
+    """
+
+    headings: list[str]
+    below: Table
+    whole: Table
 
 
 def read_matrix(path: Path, layout: Layout = "auto") -> SquareMatrix:
@@ -57,30 +83,96 @@ def read_matrix(path: Path, layout: Layout = "auto") -> SquareMatrix:
     if layout == "grm" or (layout == "auto" and path.name.endswith((".grm.bin", ".grm"))):
         return _read_grm(path)
     findings = Findings()
-    table = read_table(path, missing=("", "NA"), findings=findings)
-    findings.raise_faults()
+    sheet = _read_sheet(path)
     if layout == "auto":
-        layout = "triplets" if _looks_like_triplets(table) else "square"
-    read: Callable[[Table, Findings], SquareMatrix]
-    read = _triplets if layout == "triplets" else _square
-    matrix = read(table, findings)
+        layout = "triplets" if _looks_like_triplets(sheet) else "square"
+    if layout == "triplets":
+        matrix = _triplets(*_of_triplets(sheet, findings), findings)
+    else:
+        _check_header(sheet, findings)
+        matrix = _square(sheet.below, sheet.headings[1:], findings)
     findings.raise_faults()
     return matrix
 
 
-def _looks_like_triplets(table: Table) -> bool:
-    names = list(table.columns)
-    if len(names) != 3:
+def _read_sheet(path: Path) -> _Sheet:
+    findings = Findings()
+    whole = read_table(path, missing=_MISSING, header=False, findings=findings)
+    if findings.faults and whole.size == 1:  # no row is as long as the header: that can be said
+        read_table(path, missing=_MISSING)
+    findings.raise_faults()
+    if whole.lines is None:
+        return _Sheet(list(whole.columns), whole, whole)
+    columns = dict(whole.columns)
+    while columns[last := next(reversed(columns))].null_count == whole.size:
+        del columns[last]  # delimiters at the end of every line
+    headings = [column[0].as_py() or "" for column in columns.values()]
+    below = {name: column.slice(1) for name, column in columns.items()}
+    return _Sheet(headings, Table(whole.source, below, whole.lines[1:]),
+                  Table(whole.source, columns, whole.lines))
+
+
+def _looks_like_triplets(sheet: _Sheet) -> bool:
+    if len(sheet.headings) != 3:
         return False
-    labels = Levels.of(table.text(names[0]).unique())
-    return bool((labels.codes(names[1:]) < 0).any())
+    names, labels = sheet.headings[1:], sheet.below.text(next(iter(sheet.below.columns)))
+    if _DECIMAL.fullmatch(names[1]):  # a value, unless the individuals are named by numbers
+        return len(labels) != 2 or set(labels.to_pylist()) != set(names)
+    return bool((Levels.of(labels.unique()).codes(names) < 0).any())
 
 
-def _square(table: Table, findings: Findings) -> SquareMatrix:
-    names = list(table.columns)
-    labels = table.text(names[0])
-    rows = _distinct(table, labels, findings)
-    levels = Levels.of(names[1:])
+def _of_triplets(sheet: _Sheet, findings: Findings) -> tuple[Table, list[str]]:
+    """Rows and names of the columns; a first row with a number in its third cell is no header."""
+    if len(sheet.headings) != 3:
+        raise InputError(Problem(
+            sheet.whole.source, f"{len(sheet.headings)} columns",
+            "Expected three: individual, individual, value",
+            "Give 'layout: square' if it is a table"))
+    if _DECIMAL.fullmatch(sheet.headings[2]):
+        return sheet.whole, list(sheet.whole.columns)
+    _check_header(sheet, findings)
+    return sheet.below, sheet.headings
+
+
+def _check_header(sheet: _Sheet, findings: Findings) -> None:
+    """Every column but the first needs a name of its own, and rows."""
+    source, first = sheet.whole.source, dict[str, int]()
+    for position, name in enumerate(sheet.headings[1:], start=2):
+        if not name:
+            findings.fault("header", Problem(
+                source, f"column {position} has no name in the header",
+                "Expected a name for every column", "Name it, or remove the column"))
+        elif first.setdefault(name, position) != position:
+            findings.fault("header", Problem(
+                source, f"two columns are named '{name}' ({first[name]} and {position})",
+                "Expected different names", "Rename one of them"))
+    findings.raise_faults()
+    if sheet.below.size == 0:
+        raise InputError(Problem(source, "there are no rows", "Expected one line a row after the "
+                                 "header", "Check that the export was finished"))
+
+
+def _square(table: Table, names: list[str], findings: Findings) -> SquareMatrix:
+    first, *columns = table.columns
+    labels = table.text(first)
+    _distinct(table, labels, findings)
+    levels = Levels.of(names)
+    place = levels.codes(labels)
+    _check_labels(table, labels, levels, findings)
+    values = np.full((len(levels), len(levels)), np.nan)
+    absent = np.zeros(values.shape, np.bool_)
+    for k, (column, name) in enumerate(zip(columns, names, strict=True)):
+        values[place, k], absent[place, k] = _cells(table, column, name, findings)
+    findings.raise_faults()
+    for i in np.flatnonzero(absent.any(axis=1)):  # one triangle may be enough
+        values[i, absent[i]] = values[absent[i], i]
+    neither = (absent & absent.T)[place]
+    for at in np.flatnonzero(neither.any(axis=0)):
+        _missing_cells(table, names[int(at)], neither[:, at], findings)
+    return SquareMatrix(levels, values)
+
+
+def _check_labels(table: Table, labels: pa.Array, levels: Levels, findings: Findings) -> None:
     place = levels.codes(labels)
     missing = [levels[int(k)] for k in np.setdiff1d(np.arange(len(levels)), place)]
     strange = np.flatnonzero(place < 0)
@@ -93,14 +185,9 @@ def _square(table: Table, findings: Findings) -> SquareMatrix:
             table.source, f"columns without a row of that name: {', '.join(missing[:5])}"
             + (f" and {len(missing) - 5} more" if len(missing) > 5 else ""),
             "Expected the same labels on rows and columns", "Add the rows"))
-    columns = [_cells(table, name, findings) for name in names[1:]]
-    findings.raise_faults()
-    values = np.empty((len(rows), len(rows)))
-    values[place] = np.column_stack(columns)
-    return SquareMatrix(levels, values)
 
 
-def _distinct(table: Table, labels: pa.Array, findings: Findings) -> Levels:
+def _distinct(table: Table, labels: pa.Array, findings: Findings) -> None:
     levels, codes = classify(labels)
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     for code in np.flatnonzero(counts > 1)[:5]:
@@ -112,33 +199,44 @@ def _distinct(table: Table, labels: pa.Array, findings: Findings) -> Levels:
         findings.fault("empty label", Problem(table.where(int(row)), "the label is empty",
                                               "Expected the name of an individual"))
     findings.raise_faults()
-    return levels
 
 
-def _cells(table: Table, name: str, findings: Findings) -> Matrix:
-    values = table.numbers(name, Findings())
-    cells, rows = table.text(name), np.flatnonzero(np.isnan(values))
+def _cells(
+    table: Table, column: str, name: str, findings: Findings
+) -> tuple[Matrix, NDArray[np.bool_]]:
+    """Numbers of a column and where it is empty; any other cell is a fault."""
+    values = table.numbers(column, Findings())  # what it finds is said here, for a matrix
+    cells = table.text(column)
+    empty: NDArray[np.bool_] = cells.is_null().to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(np.isnan(values) & ~empty)
     problems = []
     for row in rows[:5]:
         cell = cells[int(row)].as_py()
+        comma = "," in cell and _DECIMAL.fullmatch(cell)
         problems.append(Problem(
-            table.where(int(row)), f"there is no number in column '{name}'" if cell is None else
-            f"'{cell}' in column '{name}' is not a number",
-            "Expected a number in every cell of a relationship matrix", "Correct the cell"))
+            table.where(int(row)), f"'{cell}' in column '{name}' is not a number", _EXPECTED,
+            "Write a decimal point" if comma else "Correct the cell"))
     if problems:
         findings.fault("cell", *problems, total=int(rows.size))
-    return values
+    return values, empty
 
 
-def _triplets(table: Table, findings: Findings) -> SquareMatrix:
-    names = list(table.columns)
-    if len(names) != 3:
-        raise InputError(Problem(
-            table.source, f"{len(names)} columns", "Expected three: individual, individual, value",
-            "Give 'layout: square' if it is a table"))
-    first, second = table.text(names[0]), table.text(names[1])
+def _missing_cells(
+    table: Table, name: str, empty: NDArray[np.bool_], findings: Findings
+) -> None:
+    rows = np.flatnonzero(empty)
+    if rows.size:
+        findings.fault("cell", *(Problem(
+            table.where(int(row)), f"there is no number in column '{name}'", _EXPECTED,
+            "Correct the cell") for row in rows[:5]), total=int(rows.size))
+
+
+def _triplets(table: Table, names: list[str], findings: Findings) -> SquareMatrix:
+    one_column, other_column, column = table.columns
+    first, second = table.text(one_column), table.text(other_column)
     levels, codes = classify(pa.concat_arrays([first, second]))
-    values = _cells(table, names[2], findings)
+    values, empty_values = _cells(table, column, names[2], findings)
+    _missing_cells(table, names[2], empty_values, findings)
     one, other = codes[: table.size], codes[table.size:]
     for row in np.flatnonzero((one < 0) | (other < 0))[:5]:
         findings.fault("empty label", Problem(table.where(int(row)), "a label is empty",

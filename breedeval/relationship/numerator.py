@@ -25,6 +25,7 @@ from breedeval.pedigree import relationship
 from breedeval.pedigree.pedigree import Pedigree, Rows
 from breedeval.relationship.kind import LabelledMatrix, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
+from breedeval.relationship.supplied import SYMMETRY
 
 SMALLEST = 1e-12
 """Mendelian variances at or below it are zero but for rounding."""
@@ -185,7 +186,8 @@ def gamma_of_groups(matrix: LabelledMatrix, groups: Levels) -> Vector:
     Raises
     ------
     InputError
-        When a group has no row, there are no groups, or Γ is not positive definite.
+        When a group has no row, there are no groups, or Γ is not symmetric or not positive
+        definite.
     """
     code = matrix.levels.codes(groups.labels)
     missing = [groups[int(k)] for k in np.flatnonzero(code < 0)]
@@ -195,7 +197,15 @@ def gamma_of_groups(matrix: LabelledMatrix, groups: Levels) -> Vector:
         raise InputError(Problem(
             matrix.source, found, "Expected one row and column for every group of the pedigree",
             "Name the groups in 'pedigree: groups' or in a group column, as in this file"))
-    gamma = np.ascontiguousarray(matrix.values[np.ix_(code, code)])
+    given = matrix.values[np.ix_(code, code)]
+    apart = np.abs(given - given.T)
+    if apart.max() > SYMMETRY * np.abs(given).max():
+        i, j = (int(k) for k in np.unravel_index(int(apart.argmax()), apart.shape))
+        raise InputError(Problem(
+            matrix.source, f"the matrix is not symmetric: ({groups[i]}, {groups[j]}) is "
+            f"{given[i, j]:g} and ({groups[j]}, {groups[i]}) is {given[j, i]:g}",
+            "Expected equal values", "Correct the file"))
+    gamma = np.ascontiguousarray((given + given.T) / 2)
     if np.linalg.eigvalsh(gamma)[0] <= 0:
         raise InputError(Problem(matrix.source, "Γ is not positive definite",
                                  "Expected relationships within and among metafounders"))

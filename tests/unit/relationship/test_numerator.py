@@ -8,7 +8,8 @@ import pytest
 from breedeval.errors import InputError
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
-from breedeval.relationship.numerator import from_pedigree
+from breedeval.relationship.kind import LabelledMatrix
+from breedeval.relationship.numerator import from_pedigree, gamma_of_groups
 
 
 def pedigree(
@@ -42,3 +43,22 @@ def test_rules_without_inbreeding_have_no_such_limit() -> None:
     lines = pedigree([-1, -1, 0], [-1, -1, 1], selfings=[60, 60, 0])
     np.testing.assert_array_equal(from_pedigree(lines, use_inbreeding=False).mendelian,
                                   [1.0, 1.0, 0.5])
+
+
+def gamma_file(values: list[list[float]]) -> LabelledMatrix:
+    return LabelledMatrix("gamma.csv", Levels.of(["north", "south"]), np.array(values))
+
+
+def test_gamma_is_put_in_the_order_of_the_groups() -> None:
+    found = gamma_of_groups(gamma_file([[0.5, 0.1], [0.1 + 1e-8, 0.75]]),
+                            Levels.of(["south", "north"]))
+    np.testing.assert_allclose(found, [[0.75, 0.1], [0.1, 0.5]], rtol=0, atol=1e-8)
+    np.testing.assert_array_equal(found, found.T)
+
+
+def test_an_asymmetric_gamma_is_refused_with_its_values() -> None:
+    with pytest.raises(InputError) as caught:
+        gamma_of_groups(gamma_file([[0.5, 0.1], [0.2, 0.75]]), Levels.of(["north", "south"]))
+    assert caught.value.problems == (
+        "gamma.csv: the matrix is not symmetric: (north, south) is 0.1 and (south, north) is 0.2. "
+        "Expected equal values. Correct the file.",)
