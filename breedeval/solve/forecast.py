@@ -22,6 +22,9 @@ from breedeval.solve.block_work import cores
 from breedeval.solve.protocols import DirectSolver
 from breedeval.solve.symbolic import Structure
 
+SMALL, NOMINAL = 1e8, 1e10
+"""Work too small to measure the machine for, and the operations a second then taken."""
+
 NARROW = 64
 """Blocks of fewer columns spend their time on moving numbers, wider ones on products."""
 
@@ -81,7 +84,7 @@ def forecast(
     """
     structure = (solver or direct_solver(threads=threads)).analyse(lower).structure
     factor_work, inverse_work = work(structure)
-    rate = product_rate(threads or cores())
+    rate = product_rate(threads or cores()) if factor_work > SMALL else NOMINAL
     factorise, inverse = factor_work / rate, inverse_work / rate
     matrix = 12 * lower.nnz + 8 * structure.size
     analysis = 4 * structure.rows.size + 12 * lower.nnz + 64 * structure.size

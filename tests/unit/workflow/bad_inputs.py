@@ -200,8 +200,8 @@ CASES = (
           "values. Correct the file."),
     _case("a matrix with a missing cell",
           [("run.yaml", "", SUPPLIED), ("k.csv", "", KINSHIP),
-           ("k.csv", "c4,0,0,0,1", "c4,0,,0,1")],
-          "k.csv:5: there is no number in column 'c2'. Expected a number in every cell of a "
+           ("k.csv", "c4,0,0,0,1", "c4,0,0,0,")],
+          "k.csv:5: there is no number in column 'c4'. Expected a number in every cell of a "
           "relationship matrix. Correct the cell."),
     _case("metafounders of a pedigree without groups",
           [("run.yaml", "variances:", METAFOUNDERS), ("gamma.csv", "", "mf,G1\nG1,0.5\n")],
