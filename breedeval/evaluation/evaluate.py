@@ -58,8 +58,7 @@ def solve_equations(
     factor = factorise(equations, plan.lower, plan.solver)
     if options.reliability == "exact":
         step("Prediction error variances", plan.forecast.inverse_seconds if plan.forecast else 0.0)
-    found = solve_direct(equations, factor, engine=plan.engine,
-                         error_variances=options.reliability)
+    found = solve_direct(equations, factor, error_variances=options.reliability)
     return replace(found, reason=plan.reason, forecast=plan.forecast)
 
 

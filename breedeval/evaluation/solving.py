@@ -83,7 +83,7 @@ def factorise(equations: Equations, lower: sp.csc_array, solver: DirectSolver) -
 
 
 def solve_direct(
-    equations: Equations, factor: Factor, *, engine: str,
+    equations: Equations, factor: Factor, *,
     error_variances: Literal["exact", "none"] = "exact",
 ) -> Solutions:
     """Solve with a factor; PEV from the selected inverse on its pattern."""
@@ -99,7 +99,7 @@ def solve_direct(
             variance[back.positions] = np.sum(back.rows.T * factor.solve(back.rows.T), axis=0)
     return Solutions(
         equations, _estimates(equations, x), variance,
-        restricted_log_likelihood(equations, factor, x), engine, 1, residual, converged=True)
+        restricted_log_likelihood(equations, factor, x), factor.engine, 1, residual, converged=True)
 
 
 def solve_iterative(

@@ -120,6 +120,8 @@ class CholeskyFactor:
     log_determinant: float
     threads: int | None
 
+    engine = "CHOLMOD"
+
     @property
     def nnz(self) -> int:
         """Non-zeros of L."""

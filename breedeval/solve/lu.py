@@ -99,6 +99,8 @@ class LuFactor:
     log_determinant: float
     threads: int | None
 
+    engine = "SuperLU"
+
     @property
     def nnz(self) -> int:
         """Non-zeros of L."""

@@ -78,6 +78,11 @@ class Factor(Protocol):
     """A factorised symmetric positive-definite matrix C."""
 
     @property
+    def engine(self) -> str:
+        """Name of the solver that made it."""
+        ...
+
+    @property
     def nnz(self) -> int:
         """Non-zeros of L."""
         ...

@@ -93,6 +93,8 @@ class SupernodalFactor:
     log_determinant: float
     threads: int | None
 
+    engine = "supernodal"
+
     @property
     def nnz(self) -> int:
         """Non-zeros of L."""

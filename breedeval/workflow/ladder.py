@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from breedeval.config.canonical import plain_settings
 from breedeval.config.load import LoadedRun, load, load_values
@@ -41,7 +40,6 @@ from breedeval.evaluation.solving import Solutions, factorise, make_solver, solv
 from breedeval.model.design import Design
 from breedeval.relationship.precision import Precision
 from breedeval.solve import Factor
-from breedeval.solve.selected_inverse import SelectedInverse
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.reading import pruned, read_inputs
 
@@ -107,43 +105,10 @@ def equations(run: Run, design: Design, relationships: tuple[Precision, ...]) ->
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class NamedFactor(Factor):
-    """A factor of the coefficient matrix, and the engine that made it.
-
-    Parameters
-    ----------
-    engine : str
-    made : Factor
-    """
-
-    engine: str
-    made: Factor
-
-    @property
-    def nnz(self) -> int:
-        """Non-zeros of L."""
-        return self.made.nnz
-
-    @property
-    def log_determinant(self) -> float:
-        """log |C|."""
-        return self.made.log_determinant
-
-    def solve(self, rhs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """C⁻¹ b, for b of shape (n,) or (n, k)."""
-        return self.made.solve(rhs)
-
-    @property
-    def inverse(self) -> SelectedInverse:
-        """C⁻¹ on the pattern of L; computed when first asked for, then kept."""
-        return self.made.inverse
-
-
 def factor(
     equations: Equations, *, method: Literal["cholesky", "cholmod", "lu"] = "cholesky",
     threads: int = 1,
-) -> NamedFactor:
+) -> Factor:
     """Factor of the coefficient matrix.
 
     Parameters
@@ -158,13 +123,12 @@ def factor(
     InputError
         When the equations are singular; the unknown is named. When the method is not installed.
     """
-    solver = make_solver(method, threads)
-    return NamedFactor(solver.name, factorise(equations, equations.lower(), solver))
+    return factorise(equations, equations.lower(), make_solver(method, threads))
 
 
-def solutions(equations: Equations, factor: NamedFactor) -> Solutions:
+def solutions(equations: Equations, factor: Factor) -> Solutions:
     """Solutions with prediction error variances and log-likelihood."""
-    return solve_direct(equations, factor, engine=factor.engine)
+    return solve_direct(equations, factor)
 
 
 def evaluation(run: Run, solutions: Solutions) -> Evaluation:
