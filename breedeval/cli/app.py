@@ -132,6 +132,8 @@ def pedigree(
         "--group", help="Codes in the parent columns that are groups.")] = [],  # noqa: B006
     selfing: Annotated[bool, typer.Option(
         "--selfing", help="An individual may be both sire and dam.")] = False,
+    among: Annotated[list[str], typer.Option(
+        "--among", metavar="A,B,…", help="Relationships among these individuals.")] = [],  # noqa: B006
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier output.")] = False,
 ) -> None:
     """Describe a pedigree and name every fault in it."""
@@ -140,7 +142,8 @@ def pedigree(
 
     reading = PedigreeReading(parse_columns(columns), tuple(unknown or ("", "0", "NA")),
                               tuple(groups), selfing)
-    describe_file(file, output, reading=reading, command=sys.argv, force=force)
+    describe_file(file, output, reading=reading, command=sys.argv, among=among,
+                  force=force)
 
 
 @app.command()

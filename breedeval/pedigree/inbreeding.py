@@ -85,23 +85,6 @@ def parents_first(sire: ArrayLike, dam: ArrayLike) -> ParentsFirst:
     return ParentsFirst(order, generation)
 
 
-def find_loop(sire: ArrayLike, dam: ArrayLike) -> Int32:
-    """Rows of one loop, or none: each row is followed by its parent, the last by the first.
-
-    Parameters
-    ----------
-    sire, dam : array_like of int32, shape (n,)
-        Row of the parent, in any order; −1 unknown.
-
-    Returns
-    -------
-    ndarray of int32
-        Empty when nobody is its own ancestor.
-    """
-    loops = find_loops(sire, dam)
-    return loops[0] if loops else np.empty(0, np.int32)
-
-
 def find_loops(sire: ArrayLike, dam: ArrayLike) -> list[Int32]:
     """Every loop met in one walk up all pedigree paths.
 

@@ -16,7 +16,9 @@ from breedeval.io.pedigree import read_pedigree
 from breedeval.io.results import check_target, write_origin, write_table
 from breedeval.pedigree.build import PedigreeReading
 from breedeval.pedigree.describe import Description, describe
-from breedeval.pedigree.inbreeding import inbreeding
+from breedeval.pedigree.inbreeding import Inbreeding, inbreeding
+from breedeval.pedigree.pedigree import Pedigree
+from breedeval.pedigree.relationship import relationship_block
 from breedeval.provenance import describe_origin
 from breedeval.report import render_pedigree
 from breedeval.workflow.screen import make_screen
@@ -28,14 +30,18 @@ SHOWN = 20
 
 def describe_file(
     file: Path, output: Path | None, *, reading: PedigreeReading, command: Sequence[str],
-    force: bool = False,
+    among: Sequence[str] = (), force: bool = False,
 ) -> None:
     """Print a description; with ``output``, write pedigree.csv and pedigree.html there too.
+
+    Additive relationships of the individuals named in ``among`` are printed, and written to
+    relationships.csv, a table that a run file can name as a supplied relationship.
 
     Raises
     ------
     InputError
-        Every fault of the file, or an output folder that must not be replaced.
+        Every fault of the file, names in ``among`` that are not in it, or an output folder that
+        must not be replaced.
     """
     if output is not None:
         check_target(output, force=force)
@@ -44,20 +50,38 @@ def describe_file(
     findings.raise_faults()
     threads = len(os.sched_getaffinity(0))
     found = inbreeding(pedigree.sire, pedigree.dam, selfings=pedigree.selfings, threads=threads)
+    block = _block(file, pedigree, found, among) if among else None
     description = describe(pedigree, found, findings)
     if output is None:
-        _show(file, description)
+        _show(file, description, block)
         return
     frames = {name: pd.DataFrame(dict(columns)) for name, columns in description.tables.items()}
     page = render_pedigree(f"Pedigree {file.name}", description.facts, frames,
                            description.warnings)
     with whole_folder(output) as folder:
         write_table(individuals_table(pedigree, found.coefficients), folder / "pedigree.csv")
+        if block is not None:
+            write_table(block, folder / "relationships.csv")
         (folder / "pedigree.html").write_text(page, encoding="utf-8")
         write_origin(describe_origin({"pedigree": file}, command=command, threads=threads,
                                      overrides=()), folder)
-    _show(file, description)
+    _show(file, description, block)
     print(output)
+
+
+def _block(
+    file: Path, pedigree: Pedigree, found: Inbreeding, among: Sequence[str]
+) -> pd.DataFrame:
+    """A among the named individuals, one row each."""
+    names = [name for given in among for name in given.split(",") if name]
+    rows = pedigree.individuals.codes(names)
+    absent = [name for name, row in zip(names, rows, strict=True) if row < 0]
+    if absent or len(set(names)) < len(names):
+        raise InputError(Problem(
+            "--among", f"not in {file.name}: {', '.join(absent)}" if absent else
+            "an individual is named twice", "Expected individuals of the pedigree, each once"))
+    block = relationship_block(pedigree.sire, pedigree.dam, found.mendelian, rows)
+    return pd.DataFrame({"individual": names, **dict(zip(names, block.T, strict=True))})
 
 
 def parse_columns(given: Sequence[str]) -> dict[str, str | int]:
@@ -77,7 +101,7 @@ def parse_columns(given: Sequence[str]) -> dict[str, str | int]:
     return columns
 
 
-def _show(file: Path, description: Description) -> None:
+def _show(file: Path, description: Description, block: pd.DataFrame | None) -> None:
     screen = make_screen()
     for warning in description.warnings:
         screen.print(f"Warning: {warning}", markup=False, soft_wrap=True)
@@ -88,6 +112,8 @@ def _show(file: Path, description: Description) -> None:
     screen.print(facts)
     for name, columns in description.tables.items():
         screen.print(_table(name, columns))
+    if block is not None:
+        screen.print(_table("additive_relationships", {str(k): block[k] for k in block}))
 
 
 def _table(name: str, columns: Mapping[str, object]) -> Table:
