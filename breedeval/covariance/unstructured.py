@@ -1,46 +1,90 @@
-"""An unstructured covariance among the coefficients of a random effect."""
+"""An unstructured covariance: every variance and covariance is a parameter."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field
+
+from breedeval.covariance.steps import definite
+from breedeval.covariance.structure import CovarianceKind, Matrix, Structure, Vector
 
 
 @dataclass(frozen=True, eq=False)
-class Unstructured:
-    """Σ, given: symmetric positive definite, in the order of the effect's coefficients.
+class Unstructured(Structure):
+    """Any symmetric positive-definite Σ; θ is its lower triangle, row by row.
 
     Parameters
     ----------
     matrix : ndarray of float64, shape (c, c)
-        Σ, component-major.
+        Σ, in the order of the effect's coefficients (component-major).
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        When Σ is not positive definite (the run file is checked before it comes to this).
+        When Σ is not positive definite.
     """
 
-    matrix: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        np.linalg.cholesky(self.matrix)
+    matrix: Matrix
 
     @property
-    def size(self) -> int:
-        """Number of coefficients c."""
-        return int(self.matrix.shape[0])
+    def values(self) -> Vector:
+        """σ₁₁, σ₂₁, σ₂₂, σ₃₁, …"""
+        return self.matrix[np.tril_indices(self.size)]
 
-    @cached_property
-    def precision(self) -> NDArray[np.float64]:
-        """Σ⁻¹."""
-        inverse = np.linalg.inv(self.matrix)
-        return (inverse + inverse.T) / 2
+    @property
+    def lower_bounds(self) -> Vector:
+        """0 for variances."""
+        rows, columns = np.tril_indices(self.size)
+        return np.where(rows == columns, 0.0, -np.inf)
 
-    @cached_property
-    def log_determinant(self) -> float:
-        """log|Σ|."""
-        return float(np.linalg.slogdet(self.matrix)[1])
+    @property
+    def upper_bounds(self) -> Vector:
+        """None."""
+        return np.full(self.size * (self.size + 1) // 2, np.inf)
+
+    def names(self, labels: Sequence[str]) -> list[str]:
+        """``(a)``, ``(a,b)``, ``(b)``, …; nothing for a single variance."""
+        if self.size == 1:
+            return [""]
+        return [f"({labels[j]})" if i == j else f"({labels[j]},{labels[i]})"
+                for i, j in np.argwhere(np.tril(np.ones((self.size, self.size))))]
+
+    def derivatives(self) -> Matrix:
+        """1 at (i, j) and (j, i)."""
+        rows, columns = np.tril_indices(self.size)
+        result = np.zeros((rows.size, self.size, self.size))
+        each = np.arange(rows.size)
+        result[each, rows, columns] = 1.0
+        result[each, columns, rows] = 1.0
+        return result
+
+    def at(self, values: Vector) -> Unstructured:
+        """Σ with another lower triangle."""
+        return Unstructured(from_lower(values, self.size))
+
+    def moved(self, step: Vector) -> Unstructured:
+        """Σ + Δ where that is safely positive definite, otherwise Σ^½ φ(Σ^−½ΔΣ^−½) Σ^½."""
+        return Unstructured(definite(self.cholesky, from_lower(step, self.size)))
+
+
+def from_lower(values: Vector, size: int) -> Matrix:
+    """The symmetric matrix with a given lower triangle, row by row."""
+    matrix = np.zeros((size, size))
+    rows, columns = np.tril_indices(size)
+    matrix[rows, columns] = values
+    matrix[columns, rows] = values
+    return matrix
+
+
+class UnstructuredSettings(CovarianceKind):
+    """Every variance and covariance is a parameter."""
+
+    kind: Literal["unstructured"] = Field("unstructured", description="Which covariance.")
+
+    def make(self, matrix: Matrix) -> Unstructured:
+        """The matrix itself."""
+        return Unstructured(np.array(matrix, np.float64))
