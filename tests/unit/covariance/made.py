@@ -26,9 +26,8 @@ def positive_definite(size: int, seed: int = 0) -> NDArray[np.float64]:
 
 def every_kind(size: int) -> list[CovarianceKind]:
     """Every kind that can be had for a size, with every choice that its options offer."""
-    found = [kind for options in (choice for cls in KINDS for choice in _choices(cls, size))
-             if not (kind := READER.validate_python(options)).misfit(size)]
-    return found
+    return [kind for options in (choice for cls in KINDS for choice in _choices(cls, size))
+            if not (kind := READER.validate_python(options)).misfit(size)]
 
 
 def every_covariance(size: int, seed: int = 0) -> list[Covariance]:
