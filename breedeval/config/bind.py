@@ -110,7 +110,8 @@ class Binder:
             return self._scalar(node, forms, path)
         if isinstance(node, Items) and forms.lists:
             return self._list(node, forms.lists[0], path)
-        if isinstance(node, Entries) and forms.models:
+        if isinstance(node, Entries) and forms.models and not (
+                forms.mappings and leading_key(forms.models[0]) not in node.values):
             chosen = self._choose(node, forms.models, path, key)
             return None if chosen is None else self._model(node, chosen, path, key)
         if isinstance(node, Entries) and forms.mappings:

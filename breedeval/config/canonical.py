@@ -12,7 +12,8 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from breedeval.config.settings import RunSettings
 from breedeval.config.yaml_loader import core_value
-from breedeval.model.spec import ClassEffect, Component
+from breedeval.model.spec import Component
+from breedeval.model.terms import ClassEffect
 
 ONE_LINE = 80
 """Characters of a mapping that may stand on one line."""

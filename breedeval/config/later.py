@@ -28,41 +28,14 @@ def _any(_: Node) -> bool:
     return True
 
 
-def _keys(node: Node) -> bool:
-    return isinstance(node, Entries)
-
-
-def _reml(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.text.casefold() in ("reml", "ml")
-
-
-def _reml_method(node: Node) -> bool:
-    return isinstance(node, Entries) and "method" in node.values and _reml(node.values["method"])
-
-
 def _kind(node: Node) -> bool:
     return isinstance(node, Scalar) and node.text in RELATIONSHIPS_LATER
 
-
-_GIVE_VALUES = "Give a value for each random effect and for 'residual'"
 
 _LATER = (
     _Later(("genotypes",), _any, "genotypes are not supported yet",
            "Remove the key; a genomic relationship matrix made elsewhere can be given as a "
            "relationship of 'kind: supplied'"),
-    _Later(("model", "traits"), _keys, "a different model for each trait is not supported yet",
-           "Write one run file for each trait"),
-    _Later(("model", "residual"), _any, "residual variances by class are not supported yet",
-           "Remove the key; 'weights' can say which records are more exact"),
-    _Later(("model", "random", "*", "traits"), _any,
-           "random effects for some of the traits are not supported yet", "Remove the key"),
-    _Later(("model", "fixed", "*", "bspline"), _any, "B-splines are not supported yet",
-           "Use {legendre: …, degree: …}"),
-    _Later(("model", "random", "*", "components", "*", "basis", "bspline"), _any,
-           "B-splines are not supported yet", "Use {legendre: …, degree: …}"),
-    _Later(("variances",), _reml, "estimating variances is not supported yet", _GIVE_VALUES),
-    _Later(("variances",), _reml_method, "estimating variances is not supported yet",
-           _GIVE_VALUES),
     _Later(("relationships", "*", "kind"), _kind, "this kind of relationship is not supported yet",
            "Use numerator, identity or supplied"),
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from breedeval.config.checks import relationship_misfits, variance_misfits
-from breedeval.model.form import Labels, Misfit, refuse
+from breedeval.config.checks import estimation_misfits, relationship_misfits, variance_misfits
+from breedeval.model.form import Labels, Misfit, Names, refuse
 from breedeval.model.spec import Model, Name, Part
 from breedeval.relationship.kind import RelationshipKind
 from breedeval.relationship.settings import RelationshipSettings, kind_of_relationship
@@ -18,15 +18,21 @@ Matrix = tuple[tuple[float, ...], ...]
 
 
 def _covariance_form(value: Any) -> str:
+    if isinstance(value, dict):
+        return "classes"
     return "matrix" if isinstance(value, (list, tuple)) else "number"
 
 
-Covariance = Annotated[
-    Annotated[float, Tag("number"), Field(json_schema_extra={"exclusiveMinimum": 0})]
-    | Annotated[Matrix, Tag("matrix")],
+Number = Annotated[float, Tag("number"), Field(json_schema_extra={"exclusiveMinimum": 0})]
+Rows = Annotated[Matrix, Tag("matrix")]
+Covariance = Annotated[Number | Rows, Discriminator(_covariance_form)]
+"""A variance, or a covariance matrix as rows."""
+
+Given = Annotated[
+    Number | Rows | Annotated[dict[str, Covariance], Tag("classes")],
     Discriminator(_covariance_form),
 ]
-"""A variance, or a covariance matrix as rows."""
+"""The same, or one for each class of residuals."""
 
 ColumnReference = Annotated[int, Field(ge=1)] | Name | None
 """Name of a column, or its position from 1 in a file without a header line."""
@@ -117,6 +123,50 @@ class PedigreeSettings(Part):
         examples=[True])
 
 
+class Estimation(Part):
+    """How variances are estimated."""
+
+    SHORT: ClassVar[str] = "The method, reml or ml"
+
+    method: Literal["reml", "ml"] = Field(
+        description="reml: restricted maximum likelihood; ml: maximum likelihood.",
+        examples=["reml"])
+    start: dict[Name, Given] = Field(
+        {}, description="Where to start, for any of the effects; from the data for the others.",
+        examples=[{"animal": 3, "residual": 4}])
+    fix: Names = Field(
+        (), description="Effects, or single parameters, that stay at their start.",
+        examples=[["residual"]])
+    tie: tuple[Names, ...] = Field(
+        (), description="Sets of parameters that are equal.", examples=[[["litter", "pen"]]])
+    bound: dict[Name, tuple[float, float]] = Field(
+        {}, description="Ends between which parameters stay.", examples=[{"animal": [0.1, 10]}])
+    algorithm: Literal["auto", "ai", "em"] = Field(
+        "auto", description="ai: average information; em: expectation-maximisation; auto: some "
+        "rounds of (parameter-expanded) EM, then average information.", examples=["ai"])
+    max_rounds: int = Field(200, gt=0, description="Most rounds.", examples=[50])
+    tolerance: float = Field(
+        1e-9, gt=0, lt=1, description="Gain in log-likelihood expected of the next round at which "
+        "it stops.", examples=[1e-10])
+    profile: Names = Field(
+        (), description="Parameters of which the likelihood profile and its 95 % confidence "
+        "interval are wanted.", examples=[["animal"]])
+    tests: Literal["auto", "kenward_roger", "satterthwaite", "residual", "none"] = Field(
+        "auto", description="Denominator degrees of freedom of the F tests of fixed effects.",
+        examples=["satterthwaite"])
+
+    @classmethod
+    def widen(cls, short: str) -> dict[str, Any]:
+        """``reml`` is ``{method: reml}``."""
+        return {"method": short}
+
+
+def _variance_form(value: Any) -> str:
+    if isinstance(value, (str, Estimation)) or (isinstance(value, dict) and "method" in value):
+        return "estimation"
+    return "values"
+
+
 class SolveSettings(Part):
     """How the equations are solved."""
 
@@ -161,10 +211,15 @@ class RunSettings(Part):
     relationships: dict[Name, RelationshipSettings] = Field(
         {}, description="Only for relationships that need options, by the name used in the model.",
         examples=[{"pedigree": {"kind": "numerator", "inbreeding": True}}])
-    variances: dict[Name, Covariance] = Field(description=(
-        "A variance, or a covariance matrix over the components (as rows, in the order of the "
-        "file), for every random effect and for 'residual'."),
-        examples=[{"animal": 0.3, "residual": 0.7},
+    variances: Annotated[
+        Annotated[Estimation, Tag("estimation")]
+        | Annotated[dict[Name, Given], Tag("values")],
+        Discriminator(_variance_form),
+    ] = Field(description=(
+        "reml or ml to estimate them; or a variance, or a covariance matrix (as rows, component by "
+        "component with the traits within, in the order of the file), for every random effect and "
+        "for 'residual'."),
+        examples=["reml", {"animal": 0.3, "residual": 0.7},
                   {"genetic": [[150, -40], [-40, 90]], "residual": 350}])
     solve: SolveSettings = Field(
         SolveSettings(), description="How the equations are solved.",
@@ -173,18 +228,12 @@ class RunSettings(Part):
         OutputSettings(), description="Where the results go.",
         examples=[{"directory": "../results/milk"}])
 
-    @field_validator("variances", mode="before")
-    @classmethod
-    def _estimation(cls, value: Any) -> Any:
-        method = value.get("method") if isinstance(value, dict) else value
-        if method in ("reml", "ml"):
-            raise ValueError("estimating variances is not supported yet; give values")
-        return value
-
     @model_validator(mode="after")
     def _whole(self) -> RunSettings:
         refuse([*relationship_misfits(self.model, self.relationships, self.pedigree),
-                *variance_misfits(self.model, self.variances)])
+                *(estimation_misfits(self.model, self.variances.start, self.solve.method)
+                  if isinstance(self.variances, Estimation)
+                  else variance_misfits(self.model, self.variances))])
         return self
 
     def relationship(self, name: str) -> RelationshipKind:

@@ -47,11 +47,11 @@ def disconnected_sets(design: Design) -> list[Disconnected]:
     classes = [term for term in design.fixed if term.is_class and len(term.levels) > 1]
     found = []
     for a, b in combinations(classes, 2):
-        if set(a.name.split(":")) <= set(b.name.split(":")) or (
+        if a.trait != b.trait or set(a.name.split(":")) <= set(b.name.split(":")) or (
                 set(b.name.split(":")) <= set(a.name.split(":"))):
             continue
         pair = _pair(a, b)
-        if pair is not None:
+        if pair is not None and pair not in found:  # of another trait
             found.append(pair)
     return found
 

@@ -2,21 +2,23 @@
 
 [X′R⁻¹X, X′R⁻¹Z; Z′R⁻¹X, Z′R⁻¹Z + K⁻¹ ⊗ Σ⁻¹] [b; u] = [X′R⁻¹y; Z′R⁻¹y]     (Henderson 1984)
 
-One row of W = [X, Z] a record; every random effect adds its relationship's precision K⁻¹ times
-the inverse of its covariance Σ. Columns of X that depend on others are left out.
+One row of W = [X, Z] an observation; every random effect adds its relationship's precision K⁻¹
+times the inverse of its covariance Σ. Columns of X that depend on others are left out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from breedeval.covariance.unstructured import Unstructured
+from breedeval.covariance.structure import Covariance
+from breedeval.covariance.variances import Variances
 from breedeval.equations.rank import Rank, fixed_rank
+from breedeval.equations.residual import Groups, Residual, group_records
 from breedeval.equations.restoration import Restoration, make_restoration
 from breedeval.kernels import assemble
 from breedeval.model.design import Design
@@ -35,28 +37,38 @@ class Equations:
     design : Design
     layout : Layout
     precisions : tuple of Precision, one a random effect
-    covariances : tuple of Unstructured, one a random effect
-    residual : float
-        σ²ₑ.
+    variances : Variances
+        Σ of every random effect, and of the residual.
+    groups : Groups
+        Records that share a block of R.
     rank : Rank
         Dependencies of the fixed part, in positions of the layout.
     number : ndarray of int32, shape (layout.size,)
         Equation of each position; −1 for a column set to zero.
-    columns : ndarray of int32, shape (n, t)
+    columns : ndarray of int32, shape (N, t)
         Equations of the non-zeros of each row of W; −1 for none.
-    values : ndarray of float64, shape (n, t)
+    values : ndarray of float64, shape (N, t)
         The non-zeros.
     """
 
     design: Design
     layout: Layout
     precisions: tuple[Precision, ...]
-    covariances: tuple[Unstructured, ...]
-    residual: float
+    variances: Variances
+    groups: Groups
     rank: Rank
     number: NDArray[np.int32]
     columns: NDArray[np.int32]
     values: Vector
+
+    def at(self, variances: Variances) -> Equations:
+        """The same system at other variances: same numbering, same pattern."""
+        return replace(self, variances=variances)
+
+    @property
+    def covariances(self) -> tuple[Covariance, ...]:
+        """Σ of every random effect."""
+        return self.variances.effects
 
     @property
     def size(self) -> int:
@@ -71,14 +83,19 @@ class Equations:
             for precision, covariance in zip(self.precisions, self.covariances, strict=True))
         return self.layout.fixed_size + groups - int(self.rank.dropped.size)
 
+    @cached_property
+    def level_counts(self) -> tuple[int, ...]:
+        """q of every random effect: metafounders count, but not groups, which are fixed."""
+        return tuple(len(precision.levels) + len(precision.groups) - _fixed_groups(precision)
+                     for precision in self.precisions)
+
     @property
     def random_log_determinant(self) -> float:
-        """log|G| = Σ q log|Σ| + c log|K|; q counts metafounders, but not groups: they are fixed."""
-        total = 0.0
-        for precision, covariance in zip(self.precisions, self.covariances, strict=True):
-            q = len(precision.levels) + len(precision.groups) - _fixed_groups(precision)
-            total += q * covariance.log_determinant + covariance.size * precision.log_determinant
-        return total
+        """log|G| = Σ q log|Σ| + c log|K|."""
+        return float(sum(
+            q * covariance.log_determinant + covariance.size * precision.log_determinant
+            for q, precision, covariance in zip(
+                self.level_counts, self.precisions, self.covariances, strict=True)))
 
     @cached_property
     def restoration(self) -> Restoration:
@@ -86,38 +103,52 @@ class Equations:
         return make_restoration(self.design, self.layout, self.number, self.size)
 
     @cached_property
-    def residual_precision(self) -> Vector:
-        """Diagonal of R⁻¹ = w/σ²ₑ, shape (n,)."""
-        return self.design.weights / self.residual
+    def residual(self) -> Residual:
+        """R."""
+        return Residual(self.design, self.groups, self.variances.residual, self.variances.slopes)
+
+    @cached_property
+    def scaled_values(self) -> Vector:
+        """The non-zeros of W, each row multiplied by its √(w/s): beside the blocks of R⁻¹."""
+        scale = self.residual.scale
+        return self.values if (scale == 1.0).all() else np.ascontiguousarray(
+            scale[:, None] * self.values)
 
     @cached_property
     def right_hand_side(self) -> Vector:
         """W′R⁻¹y, shape (size,)."""
-        return np.asarray(assemble.transposed_product(
-            self.columns, self.values, self.residual_precision * self.design.y, self.size))
+        return self.transposed(self.residual.weighted(self.design.y))
+
+    def transposed(self, x: Vector) -> Vector:
+        """W′x for x of shape (N,)."""
+        return np.asarray(assemble.transposed_product(self.columns, self.values, x, self.size))
+
+    def fitted(self, x: Vector) -> Vector:
+        """Wx for x of shape (size,)."""
+        return np.asarray(assemble.product(self.columns, self.values, x))
 
     def lower(self) -> sp.csc_array:
         """Lower triangle of the coefficient matrix C, assembled in one pass over the records.
 
-        Cost: O(n t² + nnz(K⁻¹) c²) time; 12 bytes a term twice over.
+        Cost: O(N t² + nnz(K⁻¹) c²) time; 12 bytes a term twice over.
         """
         rows, columns, terms = self._random_terms()
+        residual, groups = self.residual, self.groups
         indptr, indices, data = assemble.assemble_lower(
-            self.columns, self.values, self.residual_precision, rows, columns, terms, self.size)
+            self.columns, self.scaled_values, groups.start, self.design.trait, groups.group,
+            residual.blocks, residual.coupled, rows, columns, terms, self.size)
         kind = np.int32 if indices.size < 2**31 else np.int64
         return sp.csc_array((data, indices.astype(kind, copy=False), indptr.astype(kind)),
                             shape=(self.size, self.size))
 
     def product(self, x: Vector) -> Vector:
         """Cx for x of shape (size,), without C."""
-        fitted = assemble.product(self.columns, self.values, x)
-        result = np.asarray(assemble.transposed_product(
-            self.columns, self.values, self.residual_precision * fitted, self.size))
+        result = self.transposed(self.residual.weighted(self.fitted(x)))
         for effect, (precision, covariance) in enumerate(
                 zip(self.precisions, self.covariances, strict=True)):
             number = self.number[self.layout.random_slice(effect)]
             share = precision.product(
-                self._random(effect, x, covariance.size)) @ covariance.precision
+                self.random(effect, x)) @ covariance.precision
             result[number[number >= 0]] += share.ravel()[number >= 0]
         return result
 
@@ -126,23 +157,42 @@ class Equations:
 
         It is least there, so an error in x enters squared; y′R⁻¹y − x′W′R⁻¹y would lose digits.
         """
-        residual = self.design.y - assemble.product(self.columns, self.values, x)
-        total = float(residual @ (self.residual_precision * residual))
+        residual = self.design.y - self.fitted(x)
+        total = float(residual @ self.residual.weighted(residual))
         for effect, (precision, covariance) in enumerate(
                 zip(self.precisions, self.covariances, strict=True)):
-            own = self._random(effect, x, covariance.size)
+            own = self.random(effect, x)
             total += float(np.sum(own * (precision.product(own) @ covariance.precision)))
         return total
 
-    def _random(self, effect: int, x: Vector, width: int) -> Vector:
-        """Unknowns of a random effect as levels × coefficients; 0 for those left out."""
+    def random(self, effect: int, x: Vector) -> Vector:
+        """Unknowns of a random effect as levels × cells; 0 for those left out."""
         number = self.number[self.layout.random_slice(effect)]
+        width = self.layout.random_widths[effect]
         return np.ascontiguousarray(np.where(number >= 0, x[number], 0.0).reshape(-1, width))
+
+    def deviations(self, effect: int, x: Vector) -> Vector:
+        """The same without what unknown-parent groups contribute: û − Qĝ; 0 for the groups."""
+        own, precision = self.random(effect, x), self.precisions[effect]
+        individuals = len(precision.levels)
+        shares = precision.group_contributions(
+            np.arange(individuals if _fixed_groups(precision) else 0))
+        if shares.shape[1]:
+            own[:individuals] -= shares @ own[individuals:]
+            own[individuals:] = 0.0
+        return own
+
+    def placed(self, effect: int, values: Vector) -> Vector:
+        """Levels × cells of one random effect among all unknowns, the others 0; shape (size,)."""
+        number = self.number[self.layout.random_slice(effect)]
+        x = np.zeros(self.size)
+        x[number[number >= 0]] = values.ravel()[number >= 0]
+        return x
 
     def diagonal(self) -> Vector:
         """diag(C), shape (size,)."""
         result = np.asarray(assemble.transposed_product(
-            self.columns, self.values**2, self.residual_precision, self.size))
+            self.columns, self.values**2, self.residual.diagonal, self.size))
         for effect, (precision, covariance) in enumerate(
                 zip(self.precisions, self.covariances, strict=True)):
             number = self.number[self.layout.random_slice(effect)]
@@ -159,7 +209,7 @@ class Equations:
             inverse = covariance.precision
             number = self.number[self.layout.random_slice(effect)].reshape(-1, covariance.size)
             for k, m in np.ndindex(inverse.shape):
-                if inverse[k, m] == 0.0:
+                if not covariance.pattern[k, m]:
                     continue
                 row, column = number[lower.row, k], number[lower.col, m]
                 keep = (row >= 0) & (column >= 0)
@@ -179,17 +229,15 @@ def _fixed_groups(precision: Precision) -> int:
 
 
 def make_equations(
-    design: Design, precisions: tuple[Precision, ...], covariances: tuple[Unstructured, ...],
-    residual: float,
+    design: Design, precisions: tuple[Precision, ...], variances: Variances
 ) -> Equations:
     """Set the equations up: lay out the unknowns and leave out dependent columns.
 
     Parameters
     ----------
     design : Design
-    precisions, covariances : tuples, one entry a random effect
-    residual : float
-        σ²ₑ > 0.
+    precisions : tuple of Precision, one a random effect
+    variances : Variances
     """
     groups = tuple(len(precision.groups) for precision in precisions)
     layout = make_layout(design, groups)
@@ -199,8 +247,8 @@ def make_equations(
     number = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
     positions, values = layout.columns(design)
     columns = np.where(positions >= 0, number[positions], -1).astype(np.int32)
-    return Equations(design, layout, precisions, covariances, residual, rank, number,
-                     np.ascontiguousarray(columns), np.ascontiguousarray(values))
+    return Equations(design, layout, precisions, variances, group_records(design), rank, number,
+                     np.ascontiguousarray(columns), values)
 
 
 def _rank(design: Design, layout: Layout, precisions: tuple[Precision, ...]) -> Rank:
@@ -208,7 +256,7 @@ def _rank(design: Design, layout: Layout, precisions: tuple[Precision, ...]) -> 
     blocks, places = [], []
     for term, offset in reversed(list(zip(design.fixed, layout.fixed_offsets, strict=True))):
         own = fixed_positions(term)
-        rows = np.repeat(np.arange(design.size), own.shape[1])
+        rows = np.repeat(design.of_trait(term.trait), own.shape[1])
         blocks.append(sp.csc_array((term.values.ravel(), (rows, own.ravel())),
                                    shape=(design.size, term.size)))
         places.append(np.arange(offset, offset + term.size))
@@ -238,9 +286,11 @@ def _group_columns(
     if not groups:
         return sp.csc_array((design.size, 0)), np.zeros(0, np.int64)
     first = layout.random_offsets[effect] + individuals * width
-    columns = []
-    for component in term.components:
-        share = sum(np.where(code[:, None] >= 0, q[code], 0.0) for code in component.codes.T)
-        columns += [share * value[:, None] for value in component.values.T]
-    block = np.stack(columns, axis=2).reshape(design.size, groups * width)
+    positions, values = layout.columns_of(design, effect)
+    level, cell = np.divmod(positions - layout.random_offsets[effect], width)
+    share = np.where((positions >= 0)[..., None], q[level] * values[..., None], 0.0)
+    observation = np.broadcast_to(np.arange(design.size)[:, None, None], share.shape)
+    column = np.arange(groups) * width + cell[..., None]
+    block = sp.coo_array((share.ravel(), (observation.ravel(), column.ravel())),
+                         shape=(design.size, groups * width))
     return sp.csc_array(block), first + np.arange(groups * width)

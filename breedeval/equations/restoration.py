@@ -48,14 +48,14 @@ def make_restoration(
     design: Design, layout: Layout, number: NDArray[np.int32], size: int
 ) -> Restoration:
     """T for the centred terms of a design; ``number`` as in the equations."""
-    offsets = {term.name: offset
+    offsets = {(term.trait, term.name): offset
                for term, offset in zip(design.fixed, layout.fixed_offsets, strict=True)}
     rows: dict[int, Vector] = {}
     log_scale = 0.0
     for term in design.fixed:
         if not term.is_centred:
             continue
-        intercept, first = offsets["intercept"], offsets[term.name]
+        intercept, first = offsets[term.trait, "intercept"], offsets[term.trait, term.name]
         for k in range(1, len(term.functions) + 1):
             equation = int(number[first + k - 1])
             if equation < 0:

@@ -80,7 +80,8 @@ def make_evaluation(
         "converged": solutions.converged, "log_likelihood": solutions.log_likelihood,
         "log_likelihood_without_constant": _without_constant(solutions),
         "aic": None, "bic": None, "iterations": solutions.iterations,
-        "records": equations.design.size, "individuals": len(individuals),
+        "records": equations.design.records, "observations": equations.design.size,
+        "individuals": len(individuals),
         "equations": equations.size, "engine": solutions.engine,
         "engine_reason": solutions.reason, "seconds": None, "peak_memory_mb": None,
         "relative_residual": solutions.relative_residual, "fixed_rank": equations.fixed_size,
@@ -124,11 +125,15 @@ def _pedigree_facts(equations: Equations) -> dict[str, Any] | None:
 
 
 def _trait_summary(equations: Equations) -> dict[str, dict[str, float]]:
-    y = equations.design.y
-    return {equations.design.trait: {
-        "n": int(y.size), "mean": float(y.mean()),
-        "sd": float(y.std(ddof=1)) if y.size > 1 else float("nan"),
-        "min": float(y.min()), "max": float(y.max())}}
+    design = equations.design
+    found = {}
+    for trait, name in enumerate(design.traits):
+        y = design.y[design.of_trait(trait)]
+        found[name] = {
+            "n": int(y.size), "mean": float(y.mean()),
+            "sd": float(y.std(ddof=1)) if y.size > 1 else float("nan"),
+            "min": float(y.min()), "max": float(y.max())}
+    return found
 
 
 def _without_constant(solutions: Solutions) -> float | None:

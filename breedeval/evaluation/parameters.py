@@ -9,10 +9,11 @@ from breedeval.equations.henderson import Equations
 from breedeval.model.design import RandomTerm
 
 COLUMNS = ["parameter", "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate"]
+Row = tuple[str, str, str, str, str, str, float]
 
 
 def genetic_parameters_table(equations: Equations) -> pd.DataFrame:
-    """Ratios to the phenotypic variance, and correlations among components.
+    """Ratios to the phenotypic variance, and correlations among components and traits.
 
     σ²p is the variance of a record of a non-inbred individual with weight 1: the sum of all
     variances, and of the covariance between an individual's own and its parent's component, which
@@ -20,33 +21,58 @@ def genetic_parameters_table(equations: Equations) -> pd.DataFrame:
     effect with a relationship; repeatability adds the effects given by the same column. Where a
     component is a regression, variances change along the covariate and ratios are left out.
     """
-    trait = equations.design.trait
-    rows: list[tuple[str, str, str, str, str, str, float]] = []
-    total = _phenotypic_variance(equations)
-    if total is not None:
-        rows.append(("phenotypic_variance", "", "", trait, "", trait, total))
-        rows += _ratios(equations, total)
-    for term, covariance in zip(equations.design.random, equations.covariances, strict=True):
-        names = term.coefficients()
-        root = np.sqrt(np.diagonal(covariance.matrix))
-        rows += [("correlation", term.name, names[i], trait, names[j], trait,
-                  float(covariance.matrix[i, j] / (root[i] * root[j])))
-                 for i in range(len(names)) for j in range(i)]
+    rows: list[Row] = []
+    for trait, name in enumerate(equations.design.traits):
+        total = _phenotypic_variance(equations, trait)
+        if total is not None:
+            rows.append(("phenotypic_variance", "", "", name, "", name, total))
+            rows += _ratios(equations, trait, total)
+    rows += _correlations(equations)
     return pd.DataFrame(rows, columns=COLUMNS).assign(se=np.nan)
 
 
-def _phenotypic_variance(equations: Equations) -> float | None:
-    total = equations.residual
+def _correlations(equations: Equations) -> list[Row]:
+    design, rows = equations.design, []
+    matrices = [(term.name, [(name, design.traits[trait]) for name, trait in term.cells()],
+                 covariance.matrix)
+                for term, covariance in zip(design.random, equations.covariances, strict=True)]
+    for label, covariance in zip(
+            design.residual.levels, equations.variances.residual, strict=True):
+        name = f"residual[{label}]" if label else "residual"
+        matrices.append(("residual", [(name, trait) for trait in design.traits],
+                         covariance.matrix))
+    for effect, cells, matrix in matrices:
+        root = np.sqrt(np.diagonal(matrix))
+        rows += [("correlation", effect, *cells[i], *cells[j],
+                  float(matrix[i, j] / (root[i] * root[j])))
+                 for i in range(len(cells)) for j in range(i)]
+    return rows
+
+
+def _phenotypic_variance(equations: Equations, trait: int) -> float | None:
+    """None where it differs among records: regressions, sums over columns, residual classes."""
+    if len(equations.variances.residual) > 1 or equations.variances.slopes.size:
+        return None
+    total = float(equations.variances.residual[0].matrix[trait, trait])
     for effect, term in enumerate(equations.design.random):
-        if any(component.values.shape[1] > 1 or (component.values != 1).any()
+        if trait not in term.traits:
+            continue
+        if any(len(component.coefficients) > 1 or (component.values != 1).any()
                or component.codes.shape[1] > 1 for component in term.components):
             return None
-        matrix = equations.covariances[effect].matrix
+        matrix = _of_trait(equations, effect, trait)
         total += float(np.trace(matrix))
         for i in range(len(term.components)):
             total += sum(2 * _relationship(equations, effect, i, j) * float(matrix[i, j])
                          for j in range(i))
     return total
+
+
+def _of_trait(equations: Equations, effect: int, trait: int) -> np.ndarray:
+    """Σ among the components of one trait."""
+    cells = equations.design.random[effect].cells()
+    own = [k for k, (_, other) in enumerate(cells) if other == trait]
+    return equations.covariances[effect].matrix[np.ix_(own, own)]
 
 
 def _relationship(equations: Equations, effect: int, i: int, j: int) -> float:
@@ -66,26 +92,24 @@ def _relationship(equations: Equations, effect: int, i: int, j: int) -> float:
     return 0.0
 
 
-def _ratios(
-    equations: Equations, total: float
-) -> list[tuple[str, str, str, str, str, str, float]]:
-    trait, rows = equations.design.trait, []
-    for effect, term in enumerate(equations.design.random):
+def _ratios(equations: Equations, trait: int, total: float) -> list[Row]:
+    design, rows = equations.design, []
+    label = design.traits[trait]
+    for effect, term in enumerate(design.random):
+        if trait not in term.traits:
+            continue
         genetic = equations.precisions[effect].of_individuals
-        matrix = equations.covariances[effect].matrix
+        matrix = _of_trait(equations, effect, trait)
         for k, name in enumerate(term.coefficients()):
             kind = "heritability" if genetic else "variance_ratio"
-            rows.append((kind, term.name, name, trait, name, trait,
-                         float(matrix[k, k]) / total))
-        if genetic:
-            same = [other for other, candidate in enumerate(equations.design.random)
-                    if other != effect and _same_levels(term, candidate)]
-            if same:
-                together = float(matrix[0, 0]) + sum(
-                    float(equations.covariances[other].matrix[0, 0]) for other in same)
-                name = term.coefficients()[0]
-                rows.append(("repeatability", term.name, name, trait, name, trait,
-                             together / total))
+            rows.append((kind, term.name, name, label, name, label, float(matrix[k, k]) / total))
+        same = [other for other, candidate in enumerate(design.random)
+                if other != effect and trait in candidate.traits and _same_levels(term, candidate)]
+        if genetic and same:
+            together = float(matrix[0, 0]) + sum(
+                float(_of_trait(equations, other, trait)[0, 0]) for other in same)
+            name = term.coefficients()[0]
+            rows.append(("repeatability", term.name, name, label, name, label, together / total))
     return rows
 
 

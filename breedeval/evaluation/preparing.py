@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from breedeval.covariance.unstructured import Unstructured
+from breedeval.covariance.variances import Variances
 from breedeval.equations.connectedness import disconnected_sets
 from breedeval.equations.henderson import Equations, make_equations
-from breedeval.errors import Findings, InputError, Problem
+from breedeval.errors import Findings, Problem
 from breedeval.evaluation.tables import dependencies
 from breedeval.levels import Levels
 from breedeval.model.build import build_design
-from breedeval.model.design import Design, RandomTerm
+from breedeval.model.design import Design
 from breedeval.model.spec import Model
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.pedigree.prune import prune
@@ -25,8 +25,6 @@ from breedeval.records import Table
 from breedeval.relationship.kind import LabelledMatrix, Members, Sources
 from breedeval.relationship.precision import Precision
 from breedeval.relationship.settings import RelationshipSettings, kind_of_relationship
-
-Matrix = NDArray[np.float64]
 
 
 class Step(Protocol):
@@ -122,18 +120,9 @@ def make_precisions(
     return tuple(built[term.relationship, term.levels] for term in design.random)
 
 
-def make_system(
-    design: Design, precisions: tuple[Precision, ...], variances: Mapping[str, float | Matrix]
-) -> Equations:
-    """Henderson's equations at the given (co)variances, ``residual`` among them."""
-    covariances = tuple(_covariance(term, variances[term.name]) for term in design.random)
-    return make_equations(
-        design, precisions, covariances, float(np.squeeze(variances["residual"])))
-
-
 def prepare(
     inputs: Inputs, model: Model, relationships: Mapping[str, RelationshipSettings],
-    variances: Mapping[str, float | Matrix], *, threads: int = 1,
+    variances: Callable[[Design], Variances], *, threads: int = 1,
     findings: Findings | None = None, step: Step = say_nothing,
 ) -> Equations:
     """The three rungs in one: design, relationships, equations.
@@ -144,8 +133,8 @@ def prepare(
     model : Model
     relationships : mapping of name to settings
         Relationships that need options.
-    variances : mapping of effect name to variance or covariance matrix
-        One for every random effect, and ``residual``.
+    variances : callable
+        Gives the variances of a design: as given, or where estimation starts.
     threads : int
         For the inbreeding coefficients.
     findings : Findings, optional
@@ -163,7 +152,7 @@ def prepare(
     design = make_design(inputs, model, relationships, findings)
     precisions = make_precisions(design, inputs, relationships, threads=threads, step=step)
     step("Setting up the equations")
-    equations = make_system(design, precisions, variances)
+    equations = make_equations(design, precisions, variances(design))
     report_rank(equations, inputs.records.source, findings)
     return equations
 
@@ -199,13 +188,3 @@ def _members(
     found = {name: kind_of_relationship(name, given).members(name, inputs.sources)
              for name in sorted(names)}
     return {name: members for name, members in found.items() if members is not None}
-
-
-def _covariance(term: RandomTerm, given: float | Matrix) -> Unstructured:
-    matrix = np.atleast_2d(np.asarray(given, np.float64))
-    size = len(term.coefficients())
-    if matrix.shape != (size, size):
-        raise InputError(Problem(
-            f"variances: {term.name}", f"{matrix.shape[0]} × {matrix.shape[1]} values",
-            f"Expected {size} × {size}, for {', '.join(term.coefficients())}"))
-    return Unstructured(matrix)

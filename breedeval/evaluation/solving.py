@@ -21,6 +21,7 @@ from breedeval.solve import (
     direct_solvers,
 )
 from breedeval.solve.forecast import Forecast
+from breedeval.variance.likelihood import restricted_log_likelihood
 
 Vector = NDArray[np.float64]
 Progress = Callable[[int, float], None]
@@ -63,7 +64,7 @@ class Solutions:
     forecast: Forecast | None = None
 
     def random(self, effect: int, values: Vector) -> Vector:
-        """Values of a random effect as levels × coefficients."""
+        """Values of a random effect as levels × cells."""
         layout = self.equations.layout
         return values[layout.random_slice(effect)].reshape(-1, layout.random_widths[effect])
 
@@ -133,21 +134,6 @@ def make_solver(method: Literal["cholesky", "cholmod", "lu"], threads: int) -> D
     return solvers[method]
 
 
-def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -> float:
-    """REML log-likelihood at the given variances.
-
-    −½[(n − p) log 2π + log|V| + log|X′V⁻¹X| + y′Py], where log|V| + log|X′V⁻¹X| =
-    log|C| + log|R| + log|G| and y′Py is the penalised sum of squares of the residuals (Harville
-    1977; Meyer 1989).
-    """
-    design = equations.design
-    log_r = design.size * np.log(equations.residual) - float(np.log(design.weights).sum())
-    freedom = design.size - equations.fixed_size
-    log_c = factor.log_determinant + equations.restoration.log_scale
-    return -0.5 * float(freedom * np.log(2 * np.pi) + log_c + log_r
-                        + equations.random_log_determinant + equations.quadratic(x))
-
-
 def singular_message(equations: Equations, error: SingularSystemError) -> str:
     """Say which unknown the equations do not determine."""
     position = int(np.flatnonzero(equations.number == error.unknown)[0])
@@ -155,9 +141,9 @@ def singular_message(equations: Equations, error: SingularSystemError) -> str:
     for effect, term in enumerate(equations.design.random):
         part = layout.random_slice(effect)
         if part.start <= position < part.stop:
-            level, coefficient = divmod(position - part.start, layout.random_widths[effect])
+            level, cell = divmod(position - part.start, layout.random_widths[effect])
             label = term.levels[level] if level < len(term.levels) else "a group"
-            return (f"the equations are singular at '{term.coefficients()[coefficient]}' of "
+            return (f"the equations are singular at '{term.cells()[cell][0]}' of "
                     f"'{label}' in effect '{term.name}' (relative pivot "
                     f"{error.relative_pivot:.1e}). Look for identical individuals in its "
                     "relationship, or variances many orders of magnitude apart.")

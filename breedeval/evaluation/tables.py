@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from breedeval.equations.henderson import Equations
 from breedeval.evaluation.solving import Solutions
 from breedeval.levels import Levels
-from breedeval.model.design import RandomTerm
+from breedeval.model.design import Design, RandomTerm
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.precision import Precision
 
@@ -23,7 +23,7 @@ SEX = np.array(["", "male", "female"])
 
 
 def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
-    """One row per individual × component of every effect with a relationship of its own.
+    """One row per individual × component × trait of every effect with a relationship of its own.
 
     reliability = 1 − PEV / (σ²(1 + F)), accuracy its root; clones follow the individuals and have
     the values of the individual they are copies of.
@@ -41,13 +41,14 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
             errors = solutions.random(effect, solutions.error_variance)[:q]
         variances = np.diagonal(equations.covariances[effect].matrix)
         inbreeding = np.full(q, np.nan) if precision.inbreeding is None else precision.inbreeding
-        counts = _record_counts(term)
-        for k, component in enumerate(term.coefficients()):
+        counts = _record_counts(equations.design, term)
+        for k, (component, trait) in enumerate(term.cells()):
             pev = np.full(q, np.nan) if errors is None else errors[:, k]
             reliability = 1.0 - pev / (variances[k] * precision.variance)
             reliability[np.abs(reliability) < ROUNDING] = 0.0
             parts.append(_with_clones(pd.DataFrame({
-                "effect": term.name, "component": component, "trait": equations.design.trait,
+                "effect": term.name, "component": component,
+                "trait": equations.design.traits[trait],
                 "individual": term.levels.to_series(), "breeding_value": values[:, k],
                 "se": np.sqrt(pev), "reliability": reliability,
                 "accuracy": np.sqrt(np.clip(reliability, 0.0, None)), "inbreeding": inbreeding,
@@ -57,16 +58,22 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def _record_counts(term: RandomTerm) -> list[NDArray[np.int64]]:
-    """Records of every level, for each coefficient of the effect; a record counts once."""
-    counts = []
+def _record_counts(design: Design, term: RandomTerm) -> list[NDArray[np.int64]]:
+    """Records of every level, for each cell of the effect; a record counts once."""
+    units = [design.unit[design.of_trait(trait)] for trait in range(len(design.traits))]
+    counts: dict[tuple[str, int], NDArray[np.int64]] = {}
     for component in term.components:
         codes = np.sort(component.codes, axis=1)
         first = np.ones(codes.shape, np.bool_)
         first[:, 1:] = codes[:, 1:] != codes[:, :-1]
-        count = np.bincount(codes[first & (codes >= 0)], minlength=len(term.levels))
-        counts += [count] * component.values.shape[1]
-    return counts
+        once = np.where(first, codes, -1)
+        for trait in term.traits:
+            for k, name in enumerate(component.coefficients):
+                own = once[units[trait]]
+                if component.values.shape[1] < len(component.coefficients):  # of classes
+                    own = own[component.shift[units[trait]] == k]
+                counts[name, trait] = np.bincount(own[own >= 0], minlength=len(term.levels))
+    return [counts[cell] for cell in term.cells()]
 
 
 def _with_clones(frame: pd.DataFrame, levels: Levels, precision: Precision) -> pd.DataFrame:
@@ -91,15 +98,17 @@ def solutions_table(solutions: Solutions) -> pd.DataFrame:
         part = slice(offset, offset + term.size)
         labels = ["intercept"] if term.name == "intercept" else term.labels()
         parts.append(pd.DataFrame({
-            "effect": term.name, "component": "", "trait": design.trait, "level": labels,
+            "effect": term.name, "component": "", "trait": design.traits[term.trait],
+            "level": labels,
             "estimate": estimate[part], "se": se[part], "status": status[part]}))
     for effect, random in enumerate(design.random):
         part = layout.random_slice(effect)
         levels = _all_labels(random.levels, equations.precisions[effect].groups)
-        names = random.coefficients()
+        cells = random.cells()
         parts.append(pd.DataFrame({
-            "effect": random.name, "component": np.tile(names, len(levels)),
-            "trait": design.trait, "level": levels.repeat(len(names)).array,
+            "effect": random.name, "component": np.tile([c for c, _ in cells], len(levels)),
+            "trait": np.tile([design.traits[t] for _, t in cells], len(levels)),
+            "level": levels.repeat(len(cells)).array,
             "estimate": estimate[part], "se": se[part], "status": status[part]}))
     return pd.concat(parts, ignore_index=True)
 
@@ -144,32 +153,45 @@ def dependencies(equations: Equations) -> list[str]:
 def _position_labels(equations: Equations) -> Mapping[int, str]:
     """Names of the positions of the fixed columns and of groups."""
     labels: dict[int, str] = {}
-    for term, offset in zip(equations.design.fixed, equations.layout.fixed_offsets, strict=True):
+    design = equations.design
+    several = len(design.traits) > 1
+    for term, offset in zip(design.fixed, equations.layout.fixed_offsets, strict=True):
+        of_trait = f" of {design.traits[term.trait]}" if several else ""
         for k, label in enumerate(term.labels()):
             name = f"{term.name} {label}".strip() if label != term.name else label
-            labels[offset + k] = f"{name} (as −1 to 1)" if term.is_centred else name
-    for effect, random in enumerate(equations.design.random):
+            labels[offset + k] = name + of_trait + (" (as −1 to 1)" if term.is_centred else "")
+    for effect, random in enumerate(design.random):
         groups = equations.precisions[effect].groups
-        names = random.coefficients()
-        first = equations.layout.random_offsets[effect] + len(random.levels) * len(names)
+        cells = random.cells()
+        first = equations.layout.random_offsets[effect] + len(random.levels) * len(cells)
         for g in range(len(groups)):
-            for k, name in enumerate(names):
-                labels[first + g * len(names) + k] = f"group {groups[g]} of {name}"
+            for k, (name, trait) in enumerate(cells):
+                of_trait = f" of {design.traits[trait]}" if several else ""
+                labels[first + g * len(cells) + k] = f"group {groups[g]} of {name}{of_trait}"
     return labels
 
 
 def variances_table(equations: Equations) -> pd.DataFrame:
     """The (co)variances used, lower triangles row by row, the residual last."""
-    trait = equations.design.trait
-    rows = []
-    for term, covariance in zip(equations.design.random, equations.covariances, strict=True):
-        names = term.coefficients()
-        rows += [(term.name, names[i], trait, names[j], trait, float(covariance.matrix[i, j]))
-                 for i in range(len(names)) for j in range(i + 1)]
-    rows.append(("residual", "residual", trait, "residual", trait, equations.residual))
+    design, rows = equations.design, []
+    for term, covariance in zip(design.random, equations.covariances, strict=True):
+        cells = [(name, design.traits[trait]) for name, trait in term.cells()]
+        rows += _lower_cells(term.name, cells, covariance.matrix)
+    for label, covariance in zip(
+            design.residual.levels, equations.variances.residual, strict=True):
+        name = f"residual[{label}]" if label else "residual"
+        rows += _lower_cells("residual", [(name, trait) for trait in design.traits],
+                             covariance.matrix)
     frame = pd.DataFrame(rows, columns=[
         "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate"])
     return frame.assign(se=np.nan, status="given")
+
+
+def _lower_cells(
+    effect: str, cells: list[tuple[str, str]], matrix: NDArray[np.float64]
+) -> list[tuple[str, str, str, str, str, float]]:
+    return [(effect, *cells[i], *cells[j], float(matrix[i, j]))
+            for i in range(len(cells)) for j in range(i + 1)]
 
 
 def individuals_table(pedigree: Pedigree, inbreeding: Vector) -> pd.DataFrame:

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 _columns = numba.types.Array(numba.int32, 2, "C", readonly=True)
 _values = numba.types.Array(numba.float64, 2, "C", readonly=True)
 _vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
 _index = numba.types.Array(numba.int32, 1, "C", readonly=True)
+_blocks = numba.types.Array(numba.float64, 3, "C", readonly=True)
+_mask = numba.types.Array(numba.boolean, 2, "C", readonly=True)
 
 
 @numba.njit(nogil=True)
@@ -53,22 +56,30 @@ def _by_columns(
     return indptr, indices[:nnz].copy(), data[:nnz].copy()
 
 
-@numba.njit((_columns, _values, _vector, _index, _index, _vector, numba.int64), cache=True,
-            nogil=True)
+@numba.njit((_columns, _values, _index, _index, _index, _blocks, _mask, _index, _index, _vector,
+             numba.int64), cache=True, nogil=True)
 def assemble_lower(
-    columns: Int32, values: Float64, weights: Float64, rows: Int32, cols: Int32, terms: Float64,
-    size: int,
+    columns: Int32, values: Float64, start: Int32, trait: Int32, group: Int32, blocks: Float64,
+    coupled: Bool, rows: Int32, cols: Int32, terms: Float64, size: int,
 ) -> tuple[Int64, Int32, Float64]:
-    """Lower triangle of Σᵣ wᵣ zᵣzᵣ′ + T.
+    """Lower triangle of Σᵣ Wᵣ′Rᵣ⁻¹Wᵣ + T, over records r of one or several observations.
 
     Parameters
     ----------
-    columns : int32, shape (n, t)
-        Places of the non-zeros of each record's row zᵣ; −1 for none. A place may occur twice.
-    values : float64, shape (n, t)
+    columns : int32, shape (N, t)
+        Places of the non-zeros of each observation's row of W; −1 for none. A place may occur
+        twice.
+    values : float64, shape (N, t)
         The non-zeros.
-    weights : float64, shape (n,)
-        Diagonal of R⁻¹.
+    start : int32, shape (n + 1,)
+        First observation of each record.
+    trait : int32, shape (N,)
+    group : int32, shape (n,)
+        Block of each record.
+    blocks : float64, shape (g, T, T)
+        R⁻¹ among the traits of a record, once ``values`` are scaled.
+    coupled : bool, shape (T, T)
+        Pairs of traits whose places belong to the pattern.
     rows, cols : int32, shape (m,)
         Places of the given terms, rows ≥ cols.
     terms : float64, shape (m,)
@@ -82,16 +93,21 @@ def assemble_lower(
     indices : int32, shape (nnz,), ascending within a column
     data : float64, shape (nnz,)
     """
-    n, t = columns.shape
+    t = columns.shape[1]
     row_end = np.zeros(size + 1, np.int64)
-    for r in range(n):
-        for p in range(t):
-            i = columns[r, p]
-            if i >= 0:
-                for q in range(p + 1):
-                    j = columns[r, q]
-                    if j >= 0:
-                        row_end[max(i, j) + 1] += 1
+    for r in range(group.size):
+        for a in range(start[r], start[r + 1]):
+            for b in range(start[r], a + 1):
+                if not coupled[trait[a], trait[b]]:
+                    continue
+                for p in range(t):
+                    i = columns[a, p]
+                    if i < 0:
+                        continue
+                    for q in range(p + 1 if a == b else t):
+                        j = columns[b, q]
+                        if j >= 0:
+                            row_end[max(i, j) + 1] += 1
     for k in range(rows.size):
         row_end[rows[k] + 1] += 1
     for i in range(size):
@@ -101,25 +117,30 @@ def assemble_lower(
     by_row_column = np.empty(total, np.int32)
     by_row_value = np.empty(total)
     indptr = np.zeros(size + 1, np.int64)
-    for r in range(n):
-        for p in range(t):
-            i = columns[r, p]
-            if i < 0:
-                continue
-            scaled = weights[r] * values[r, p]
-            for q in range(p + 1):
-                j = columns[r, q]
-                if j < 0:
+    for r in range(group.size):
+        for a in range(start[r], start[r + 1]):
+            for b in range(start[r], a + 1):
+                if not coupled[trait[a], trait[b]]:
                     continue
-                row, column = max(i, j), min(i, j)
-                value = scaled * values[r, q]
-                if row == column and p != q:
-                    value *= 2.0
-                at = row_end[row]
-                by_row_column[at] = column
-                by_row_value[at] = value
-                row_end[row] = at + 1
-                indptr[column + 1] += 1
+                weight = blocks[group[r], trait[a], trait[b]]
+                for p in range(t):
+                    i = columns[a, p]
+                    if i < 0:
+                        continue
+                    scaled = weight * values[a, p]
+                    for q in range(p + 1 if a == b else t):
+                        j = columns[b, q]
+                        if j < 0:
+                            continue
+                        row, column = max(i, j), min(i, j)
+                        value = scaled * values[b, q]
+                        if row == column and (a != b or p != q):
+                            value *= 2.0
+                        at = row_end[row]
+                        by_row_column[at] = column
+                        by_row_value[at] = value
+                        row_end[row] = at + 1
+                        indptr[column + 1] += 1
     for k in range(rows.size):
         at = row_end[rows[k]]
         by_row_column[at] = cols[k]

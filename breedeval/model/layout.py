@@ -1,9 +1,9 @@
 """Where every unknown stands: the only index arithmetic in the program.
 
-Fixed terms come first, in the order of the run file, level-major with coefficients within; random
-effects follow, level-major with the effect's coefficients within (groups after individuals). A
-position is where an unknown stands among all; an equation number leaves out the columns that are
-set to zero because they depend on others.
+Fixed terms come first, trait by trait in the order of the run file, level-major with coefficients
+within; random effects follow, level-major with the effect's cells within (groups after
+individuals). A position is where an unknown stands among all; an equation number leaves out the
+columns that are set to zero because they depend on others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Layout:
     random_sizes : tuple of int
         Levels of each random effect, groups included.
     random_widths : tuple of int
-        Coefficients per level of each random effect.
+        Cells per level of each random effect.
     size : int
         Number of positions.
     """
@@ -52,27 +52,49 @@ class Layout:
         return slice(self.random_offsets[effect], self.random_offsets[effect] + width)
 
     def columns(self, design: Design) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Positions and coefficients of every record, shape (n, t); −1 where there is none."""
-        positions: list[NDArray[np.int64]] = []
-        values: list[NDArray[np.float64]] = []
+        """Positions and coefficients of every observation, shape (N, t); −1 where there is none."""
+        parts = [self._fixed_columns(design)]
+        parts += [self.columns_of(design, effect) for effect in range(len(design.random))]
+        positions, values = zip(*parts, strict=True)
+        return np.concatenate(positions, axis=1), np.concatenate(values, axis=1)
+
+    def _fixed_columns(self, design: Design) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        counts = np.zeros(len(design.traits), np.int64)
+        for term in design.fixed:
+            counts[term.trait] += len(term.functions)
+        shape = (design.size, int(counts.max(initial=0)))
+        positions, values = np.full(shape, -1, np.int64), np.zeros(shape)
+        at = np.zeros(len(design.traits), np.int64)
         for term, offset in zip(design.fixed, self.fixed_offsets, strict=True):
-            positions.append(fixed_positions(term, offset))
-            values.append(term.values)
-        for effect, offset, width in zip(
-                design.random, self.random_offsets, self.random_widths, strict=True):
-            for first, component in _first_coefficients(effect):
-                k = component.values.shape[1]
-                for codes in component.codes.T:
-                    start = np.where(codes >= 0, offset + codes.astype(np.int64) * width + first,
-                                     np.int64(-1))
-                    step = np.where(start[:, None] >= 0, np.arange(k), 0)
-                    positions.append(start[:, None] + step)
-                    values.append(component.values)
+            rows, first, k = design.of_trait(term.trait), at[term.trait], len(term.functions)
+            positions[rows, first:first + k] = fixed_positions(term, offset)
+            values[rows, first:first + k] = term.values
+            at[term.trait] += k
+        return positions, values
+
+    def columns_of(
+        self, design: Design, effect: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The same for one random effect."""
+        term = design.random[effect]
+        place = np.full(len(design.traits), -1)
+        place[list(term.traits)] = np.arange(len(term.traits))
+        within = place[design.trait]
+        positions, values = [], []
+        for first, component in _first_coefficients(term):
+            step = np.arange(component.values.shape[1]) * len(term.traits)
+            shift = (first + component.shift[design.unit]) * len(term.traits) + within
+            for codes in component.codes.T:
+                level = codes[design.unit].astype(np.int64)
+                start = self.random_offsets[effect] + level * term.width + shift
+                there = (level >= 0) & (within >= 0)
+                positions.append(np.where(there[:, None], start[:, None] + step, -1))
+                values.append(component.values[design.unit])
         return np.concatenate(positions, axis=1), np.concatenate(values, axis=1)
 
 
 def fixed_positions(term: FixedTerm, offset: int = 0) -> NDArray[np.int64]:
-    """Positions of every record's columns of a fixed term, shape (n, k)."""
+    """Positions of the columns of a fixed term, one row an observation of its trait, shape (n, k)."""
     k = len(term.functions)
     return offset + term.codes.astype(np.int64)[:, None] * k + np.arange(k)
 
@@ -81,7 +103,7 @@ def _first_coefficients(effect: RandomTerm) -> Iterator[tuple[int, RandomCompone
     first = 0
     for component in effect.components:
         yield first, component
-        first += component.values.shape[1]
+        first += len(component.coefficients)
 
 
 def make_layout(design: Design, groups: tuple[int, ...]) -> Layout:
@@ -94,6 +116,6 @@ def make_layout(design: Design, groups: tuple[int, ...]) -> Layout:
     for effect, extra in zip(design.random, groups, strict=True):
         random_offsets.append(at)
         sizes.append(len(effect.levels) + extra)
-        widths.append(len(effect.coefficients()))
+        widths.append(effect.width)
         at += sizes[-1] * widths[-1]
     return Layout(tuple(fixed_offsets), tuple(random_offsets), tuple(sizes), tuple(widths), at)

@@ -2,134 +2,20 @@
 
 These classes are the ``model:`` part of the run file. Short forms (``sex``, ``year:season``,
 ``column: animal``) are widened here to the one long form that the rest of the program reads.
+What must hold across effects is in :mod:`breedeval.model.consistency`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from breedeval.model.form import Labels, Misfit, Name, Names, OneName, Part, refuse
-
-__all__ = [
-    "ClassEffect", "Component", "FixedEffect", "FixedLegendre", "FixedPolynomial", "Legendre",
-    "Model", "Name", "Part", "Polynomial", "RandomEffect",
-]
-
-
-class Legendre(Part):
-    """Normalised Legendre polynomials of a covariate: φ₀ … φ_degree."""
-
-    legendre: Name = Field(description="Column of the covariate.", examples=["dim"])
-    degree: int = Field(
-        ge=0, le=20, description="Highest degree; degree + 1 functions.", examples=[2])
-    range: tuple[float, float] | None = Field(
-        None, description="Ends of the covariate mapped to −1 and 1; the data's own when absent.",
-        examples=[[5, 305]])
-
-    @property
-    def column(self) -> str:
-        """Column of the covariate."""
-        return self.legendre
-
-    @property
-    def width(self) -> int:
-        """Number of functions."""
-        return self.degree + 1
-
-    @model_validator(mode="after")
-    def _rising(self) -> Legendre:
-        if self.range is not None and not self.range[0] < self.range[1]:
-            refuse([Misfit(("range",), f"the range [{self.range[0]:g}, {self.range[1]:g}] is empty",
-                           "Expected the smaller end first")])
-        return self
-
-
-class Polynomial(Part):
-    """Powers of a covariate: x, x², …, x^degree."""
-
-    covariate: Name = Field(description="Column of the covariate.", examples=["age"])
-    degree: int = Field(1, ge=1, le=12, description="Highest power.", examples=[2])
-
-    @property
-    def column(self) -> str:
-        """Column of the covariate."""
-        return self.covariate
-
-    @property
-    def width(self) -> int:
-        """Number of functions."""
-        return self.degree
-
-
-class FixedLegendre(Legendre):
-    """A fixed Legendre regression, optionally with its own coefficients per class."""
-
-    within: Name | None = Field(
-        None, description="Class column; one curve per level.", examples=["lactation"])
-
-
-class FixedPolynomial(Polynomial):
-    """A fixed (polynomial) regression, optionally with its own coefficients per class."""
-
-    within: Name | None = Field(
-        None, description="Class column; one slope per level.", examples=["sex"])
-
-
-class ClassEffect(Part):
-    """A fixed class effect: one column, or several joined by ``:`` for their interaction."""
-
-    SHORT: ClassVar[str] = "A class column, or several joined by ':' for their interaction."
-
-    factors: Labels = Field(
-        min_length=1, description="Columns whose levels combine; the long form of year:season.",
-        examples=[["year", "season"]])
-
-    @classmethod
-    def widen(cls, short: str) -> dict[str, Any]:
-        """``year:season`` is ``{factors: [year, season]}``."""
-        return {"factors": short.split(":")}
-
-    @property
-    def name(self) -> str:
-        """The effect as the user wrote it."""
-        return ":".join(self.factors)
-
-
-def _class_name(value: Any) -> str | None:
-    """Which class an effect or a basis is written for, by its leading key."""
-    if isinstance(value, Part):
-        return type(value).__name__
-    if isinstance(value, str) or "factors" in value:
-        return "ClassEffect"
-    keys = {"covariate": "Polynomial", "legendre": "Legendre"}
-    return next((name for key, name in keys.items() if key in value), None)
-
-
-def _fixed_class_name(value: Any) -> str | None:
-    if not isinstance(value, (str, Mapping, Part)):
-        return None
-    name = _class_name(value)
-    return f"Fixed{name}" if name in ("Polynomial", "Legendre") else name
-
-
-def _basis_class_name(value: Any) -> str | None:
-    return _class_name(value) if isinstance(value, (Mapping, Part)) else None
-
-
-FixedEffect = Annotated[
-    Annotated[ClassEffect, Tag("ClassEffect")]
-    | Annotated[FixedPolynomial, Tag("FixedPolynomial")]
-    | Annotated[FixedLegendre, Tag("FixedLegendre")],
-    Discriminator(_fixed_class_name),
-]
-
-Basis = Annotated[
-    Annotated[Legendre, Tag("Legendre")] | Annotated[Polynomial, Tag("Polynomial")],
-    Discriminator(_basis_class_name),
-]
+from breedeval.covariance.settings import UNSTRUCTURED, CovarianceSettings
+from breedeval.model.consistency import model_misfits, repeated
+from breedeval.model.form import Misfit, Name, Names, Part, refuse
+from breedeval.model.terms import Basis, Classes, FixedEffect, FixedEffects
 
 
 class Component(Part):
@@ -144,7 +30,7 @@ class Component(Part):
         None, min_length=1, description="Several columns: the sum over their levels.",
         examples=[["mate1", "mate2"]])
     basis: Basis | None = Field(
-        None, description="Regression on a covariate; one coefficient per basis function.",
+        None, description="Regression on a covariate, or classes; a coefficient per function.",
         examples=[{"legendre": "dim", "degree": 2, "range": [5, 305]}])
 
     @classmethod
@@ -156,8 +42,8 @@ class Component(Part):
     def _one_source(self) -> Component:
         refuse(_either(self))
         names = list(self.sources)
-        if repeated := _repeated(names):
-            refuse([Misfit(("columns",), f"column '{repeated[0]}' is listed twice", "",
+        if twice := repeated(names):
+            refuse([Misfit(("columns",), f"column '{twice[0]}' is listed twice", "",
                            "Remove one of the two")])
         return self
 
@@ -167,9 +53,16 @@ class Component(Part):
         return self.columns if self.columns is not None else (self.column or "",)
 
     @property
-    def width(self) -> int:
-        """Coefficients per level: 1, or the functions of the basis."""
+    def width(self) -> int | None:
+        """Coefficients per level: 1, or the functions of the basis; None while not known."""
         return 1 if self.basis is None else self.basis.width
+
+    def coefficients(self, name: str) -> list[str]:
+        """Names of the coefficients: ``name``, ``name[0]``, ``name[1]``, … or ``name[class]``."""
+        if isinstance(self.basis, Classes):
+            return [f"{name}[{level}]" for level in self.basis.levels or ()]
+        width = self.width or 1
+        return [name] if width == 1 else [f"{name}[{k}]" for k in range(width)]
 
 
 class RandomEffect(Part):
@@ -188,6 +81,12 @@ class RandomEffect(Part):
     components: dict[Name, Component] | None = Field(
         None, description="Several components by name, in the order of the covariance matrix.",
         examples=[{"direct": "calf", "maternal": "dam"}])
+    covariance: CovarianceSettings = Field(
+        UNSTRUCTURED, description="Structure of the covariance matrix of its components and "
+        "traits.", examples=["diagonal"])
+    traits: Names | None = Field(
+        None, min_length=1, description="Traits that it acts on; all of them when absent.",
+        examples=[["yearling"]])
 
     @model_validator(mode="after")
     def _one_form(self) -> RandomEffect:
@@ -205,28 +104,61 @@ class RandomEffect(Part):
         return {self.name: Component(column=self.column)}
 
     @property
-    def coefficients(self) -> tuple[str, ...]:
-        """Coefficients of a level in matrix order: ``direct``, …, or ``curve[0]``, ``curve[1]``."""
-        return tuple(name if part.width == 1 else f"{name}[{k}]"
-                     for name, part in self.parts.items() for k in range(part.width))
+    def coefficients(self) -> tuple[str, ...] | None:
+        """Coefficients of a level in matrix order: ``direct``, …, or ``curve[0]``, ``curve[1]``.
+
+        None while the classes of a basis are not known.
+        """
+        if any(part.width is None for part in self.parts.values()):
+            return None
+        return tuple(word for name, part in self.parts.items()
+                     for word in part.coefficients(name))
 
 
-def _effects(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+class TraitModel(Part):
+    """What one trait has of its own."""
+
+    fixed: FixedEffects | None = Field(
+        None, description="Fixed effects of this trait, instead of those of the model.",
+        examples=[["sex", "pen"]])
+    intercept: bool | None = Field(
+        None, description="Whether this trait has an overall mean; as the model when absent.",
+        examples=[False])
+    weights: Name | None = Field(
+        None, description="Column of weights of this trait, instead of that of the model.",
+        examples=["w"])
 
 
-FixedEffects = Annotated[
-    tuple[FixedEffect, ...],
-    BeforeValidator(_effects, json_schema_input_type=Name | tuple[FixedEffect, ...]),
-]
+class ResidualModel(Part):
+    """The residual covariance among the traits of a record, where it is not one for all."""
+
+    by: Name | None = Field(
+        None, description="Class column (a:b for an interaction): one residual (co)variance for "
+        "each class.", examples=["herd_class"])
+    covariance: CovarianceSettings = Field(
+        UNSTRUCTURED, description="Structure of the covariance matrix of the traits.",
+        examples=["diagonal"])
+    log_linear: Names = Field(
+        (), description="Covariates x of the log of the residual variance: it is multiplied by "
+        "exp(b₁x₁ + b₂x₂ + …).", examples=[["age"]])
+
+
+def _traits(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return [value] if isinstance(value, str) else value
+    return {name: own if own is not None else {} for name, own in value.items()}
 
 
 class Model(Part):
-    """Trait, fixed effects, weights and random effects."""
+    """Traits, fixed effects, weights, random effects and the residual."""
 
-    traits: OneName = Field(
-        min_length=1, description="Column of the trait (one trait in this version).",
-        examples=["milk"])
+    traits: Annotated[
+        tuple[Name, ...] | dict[Name, TraitModel],
+        BeforeValidator(_traits, json_schema_input_type=Name | Annotated[
+            tuple[Name, ...], Field(min_length=1)] | dict[Name, TraitModel]),
+    ] = Field(
+        min_length=1, description="Columns of the traits, in the order of the covariance "
+        "matrices; with keys below a trait where its model differs.", examples=[["milk"]])
     intercept: bool = Field(
         True, description="Whether there is an overall mean.", examples=[False])
     fixed: FixedEffects = Field(
@@ -238,11 +170,42 @@ class Model(Part):
     random: tuple[RandomEffect, ...] = Field(
         (), description="Random effects.",
         examples=[[{"name": "animal", "column": "animal", "relationship": "pedigree"}]])
+    residual: ResidualModel = Field(
+        ResidualModel(), description="Structure of the residual; one (co)variance for all records "
+        "when absent.", examples=[{"by": "herd_class"}])
 
     @model_validator(mode="after")
     def _consistent(self) -> Model:
-        refuse([*_trait_misfits(self), *_fixed_misfits(self), *_random_misfits(self)])
+        refuse(model_misfits(self))
         return self
+
+    @property
+    def trait_names(self) -> tuple[str, ...]:
+        """Traits in matrix order."""
+        return tuple(self.traits)
+
+    def fixed_of(self, trait: str) -> tuple[FixedEffect, ...]:
+        """Fixed effects of a trait."""
+        own = self._own(trait).fixed
+        return self.fixed if own is None else own
+
+    def intercept_of(self, trait: str) -> bool:
+        """Whether a trait has an overall mean."""
+        own = self._own(trait).intercept
+        return self.intercept if own is None else own
+
+    def weights_of(self, trait: str) -> str | None:
+        """Column of the weights of a trait."""
+        own = self._own(trait).weights
+        return self.weights if own is None else own
+
+    def traits_of(self, effect: RandomEffect) -> tuple[str, ...]:
+        """Traits that a random effect acts on, in matrix order."""
+        return self.trait_names if effect.traits is None else tuple(
+            trait for trait in self.trait_names if trait in effect.traits)
+
+    def _own(self, trait: str) -> TraitModel:
+        return self.traits[trait] if isinstance(self.traits, dict) else TraitModel()
 
 
 def _either(part: Part) -> list[Misfit]:
@@ -254,88 +217,3 @@ def _either(part: Part) -> list[Misfit]:
     if not given:
         return [Misfit((), f"neither '{one}' nor '{other}' is given", "", "Give one of them")]
     return []
-
-
-def _repeated(names: list[Any]) -> list[Any]:
-    return [name for at, name in enumerate(names) if name in names[:at]]
-
-
-def _trait_misfits(model: Model) -> Iterator[Misfit]:
-    for name in _repeated(list(model.traits)):
-        yield Misfit(("traits",), f"trait '{name}' is listed twice", "", "Remove one of the two")
-    if len(model.traits) > 1 and not _repeated(list(model.traits)):
-        yield Misfit(("traits",), "an evaluation of several traits together is not supported yet",
-                     "Expected one trait", "Write one run file for each trait")
-    if model.weights is not None and model.weights in model.traits:
-        yield Misfit(("weights",), f"'{model.weights}' is the trait and the weights at once",
-                     "Expected a column of weights", "Name another column, or remove 'weights'")
-
-
-def _fixed_columns(effect: ClassEffect | FixedPolynomial | FixedLegendre) -> tuple[str, ...]:
-    if isinstance(effect, ClassEffect):
-        return effect.factors
-    return (effect.column, effect.within) if effect.within else (effect.column,)
-
-
-def _same_columns(effect: ClassEffect | FixedPolynomial | FixedLegendre) -> object:
-    """Equal for effects whose columns of X would repeat each other."""
-    if isinstance(effect, ClassEffect):
-        return frozenset(effect.factors)
-    return (effect.column, effect.within)
-
-
-def _fixed_misfits(model: Model) -> Iterator[Misfit]:
-    seen: list[object] = []
-    for at, effect in enumerate(model.fixed):
-        columns = _fixed_columns(effect)
-        words = "regression on" if not isinstance(effect, ClassEffect) else "effect"
-        label = effect.name if isinstance(effect, ClassEffect) else effect.column
-        if "" in columns:
-            yield Misfit(("fixed", at), f"'{label}' has nothing on one side of ':'",
-                         "Expected a column on both sides, such as year:season")
-        for name in _repeated(list(columns)):
-            yield Misfit(("fixed", at), f"the {words} '{label}' uses the column '{name}' twice",
-                         "", "Remove one of the two")
-        for name in dict.fromkeys(columns):
-            if name in model.traits:
-                yield Misfit(("fixed", at), f"'{name}' is the trait and a fixed effect at once",
-                             "", "Remove it from 'fixed', or correct 'traits'")
-        if _same_columns(effect) in seen:
-            yield Misfit(("fixed", at), f"the {words} '{label}' is in the model twice", "",
-                         "Remove one of the two")
-        seen.append(_same_columns(effect))
-
-
-def _random_misfits(model: Model) -> Iterator[Misfit]:
-    fixed = {effect.name for effect in model.fixed if isinstance(effect, ClassEffect)}
-    names = [effect.name for effect in model.random]
-    for at, effect in enumerate(model.random):
-        earlier = model.random[:at]
-        if effect.name == "residual":
-            yield Misfit(("random", at, "name"), "'residual' is the name of the residual",
-                         "Expected another name for a random effect")
-        elif effect.name in names[:at]:
-            yield Misfit(("random", at, "name"),
-                         f"two random effects have the name '{effect.name}'",
-                         "Expected a name of its own for each", "Rename one of the two")
-        elif effect.name in fixed:
-            yield Misfit(("random", at, "name"),
-                         f"a fixed and a random effect have the name '{effect.name}'",
-                         "Expected a name of its own for each", "Rename the random effect")
-        elif twin := next((e for e in earlier if _same_random(e, effect)), None):
-            yield Misfit(("random", at), f"the random effects '{twin.name}' and '{effect.name}' "
-                         "are the same: same columns, same relationship", "",
-                         "Remove one of the two")
-        for name in dict.fromkeys(c for part in effect.parts.values() for s in part.sources
-                                  for c in s.split(":")):
-            if name in model.traits:
-                yield Misfit(("random", at), f"'{name}' is the trait and the column of the random "
-                             f"effect '{effect.name}' at once", "", "Correct one of the two")
-            if not name:
-                yield Misfit(("random", at), f"a column of the random effect '{effect.name}' has "
-                             "nothing on one side of ':'", "Expected a column on both sides")
-
-
-def _same_random(one: RandomEffect, other: RandomEffect) -> bool:
-    return (one.relationship == other.relationship
-            and list(one.parts.values()) == list(other.parts.values()))

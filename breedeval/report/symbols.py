@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from breedeval.model.spec import Legendre, Model, RandomEffect
+from breedeval.model.spec import Model, RandomEffect
+from breedeval.model.terms import Legendre
 from breedeval.report.numbers import significant
 from breedeval.report.words import matrix_of
 

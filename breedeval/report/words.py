@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from breedeval.model.spec import (
+from breedeval.model.spec import Component, Model, RandomEffect
+from breedeval.model.terms import (
+    BSpline,
     ClassEffect,
-    Component,
+    Classes,
     FixedEffect,
-    FixedLegendre,
-    FixedPolynomial,
     Legendre,
-    Model,
     Polynomial,
-    RandomEffect,
 )
 from breedeval.report.numbers import listed
 
@@ -74,7 +72,7 @@ def model_in_words(model: Model, relationships: Mapping[str, Any]) -> ModelWords
     random = tuple(Term(effect.name, _random(effect, relationships)) for effect in model.random)
     parts = ["an overall mean"] if model.intercept else []
     parts += [term.name for term in (*fixed, *random)] + ["what is left over (the residual)"]
-    record = f"Each record of {listed(list(model.traits))} is taken as the sum of {listed(parts)}."
+    record = f"Each record of {listed(list(model.trait_names))} is taken as the sum of {listed(parts)}."
     residual = "Differences that no other part explains, independent from record to record."
     if model.weights:
         residual += (f" Their variance is divided by {model.weights}: a record with a larger "
@@ -110,11 +108,13 @@ def _fixed(effect: FixedEffect) -> str:
     return _curve(effect) + (f", one for each level of {effect.within}." if effect.within else ".")
 
 
-def _curve(basis: Legendre | Polynomial | FixedLegendre | FixedPolynomial) -> str:
+def _curve(basis: Legendre | Polynomial | BSpline) -> str:
     if isinstance(basis, Legendre):
         ends = f" from {basis.range[0]:g} to {basis.range[1]:g}" if basis.range else ""
         return (f"A curve over {basis.column}{ends}: Legendre polynomials up to degree "
                 f"{basis.degree}")
+    if isinstance(basis, BSpline):
+        return f"A smooth curve over {basis.column}: B-splines of degree {basis.degree}"
     if basis.degree == 1:
         return f"A straight line over {basis.column}"
     return f"A curve over {basis.column}: powers up to degree {basis.degree}"
@@ -138,7 +138,9 @@ def _random(effect: RandomEffect, relationships: Mapping[str, Any]) -> str:
 def _component(effect: RandomEffect, name: str, part: Component) -> str:
     columns = listed(list(part.sources))
     subject = "" if name == effect.name else f"{name.capitalize()}: "
-    if part.basis is not None:
+    if isinstance(part.basis, Classes):
+        text = f"for each level of {columns} one value in each {part.basis.column}."
+    elif part.basis is not None:
         curve = _curve(part.basis)
         text = (f"for each level of {columns} {curve[0].lower()}{curve[1:]}; every coefficient is "
                 "a value of its own.")

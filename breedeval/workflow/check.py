@@ -50,8 +50,8 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
 
 def _levels(screen: Console, path: Path, inputs: Inputs, equations: Equations) -> None:
     design = equations.design
-    screen.print(f"{path}: {design.size:,} of {inputs.records.size:,} rows are used for "
-                 f"'{design.trait}'", markup=False)
+    screen.print(f"{path}: {design.records:,} of {inputs.records.size:,} rows are used for "
+                 + ", ".join(f"'{trait}'" for trait in design.traits), markup=False)
     table = Table(title=None, box=None, header_style="bold")
     for heading in ("effect", "kind", "levels", "coefficients", "relationship"):
         table.add_column(heading, justify="right" if heading in ("levels", "coefficients")

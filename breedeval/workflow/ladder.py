@@ -15,27 +15,26 @@ function of what the rungs below returned, and one may stop at any of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from breedeval.config.canonical import plain_settings
 from breedeval.config.load import LoadedRun, load, load_values
-from breedeval.config.settings import RunSettings
-from breedeval.equations.henderson import Equations
+from breedeval.config.settings import Estimation, RunSettings
+from breedeval.covariance.variances import Variances
+from breedeval.equations.henderson import Equations, make_equations
 from breedeval.errors import Findings
 from breedeval.evaluation.evaluate import make_evaluation
 from breedeval.evaluation.preparing import (
     Inputs,
     make_design,
     make_precisions,
-    make_system,
     report_rank,
 )
 from breedeval.evaluation.result import Evaluation
+from breedeval.evaluation.variances import given_variances, start_variances
 from breedeval.evaluation.solving import Solutions, factorise, make_solver, solve_direct
 from breedeval.model.design import Design
 from breedeval.relationship.precision import Precision
@@ -93,14 +92,21 @@ def relationships(run: Run, design: Design, *, threads: int = 1) -> tuple[Precis
     return make_precisions(design, run.inputs, run.settings.relationships, threads=threads)
 
 
+def variances_of(settings: RunSettings) -> Callable[[Design], Variances]:
+    """How the variances of a design are had: as given, or where their estimation starts."""
+    found = settings.variances
+    if isinstance(found, Estimation):
+        start = found.start
+        return lambda design: start_variances(design, start)
+    return lambda design: given_variances(design, found)
+
+
 def equations(run: Run, design: Design, relationships: tuple[Precision, ...]) -> Equations:
     """Henderson's equations; ``lower()`` gives the coefficient matrix.
 
     Fixed columns that depend on others, and levels that cannot be compared, go to the warnings.
     """
-    variances = {name: np.asarray(value, np.float64)
-                 for name, value in run.settings.variances.items()}
-    found = make_system(design, relationships, variances)
+    found = make_equations(design, relationships, variances_of(run.settings)(design))
     report_rank(found, run.inputs.records.source, run.findings)
     return found
 

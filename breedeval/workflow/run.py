@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from breedeval.config.canonical import understood
 from breedeval.config.load import LoadedRun, load
 from breedeval.config.settings import RunSettings
@@ -46,9 +44,8 @@ class Outcome:
 def set_up(run: ladder.Run, journal: Journal, share: Share | None = None) -> Equations:
     """Equations of a run that was read, with everything worth saying in the journal."""
     settings = run.settings
-    variances = {name: np.asarray(value, np.float64) for name, value in settings.variances.items()}
-    return prepare(run.inputs, settings.model, settings.relationships, variances,
-                   threads=threads(settings, share), findings=run.findings, step=journal.step)
+    return prepare(run.inputs, settings.model, settings.relationships,
+                   ladder.variances_of(settings), threads=threads(settings, share), findings=run.findings, step=journal.step)
 
 
 def threads(settings: RunSettings, share: Share | None = None) -> int:

@@ -1,0 +1,1 @@
+"""Estimation of (co)variances: likelihood, average information, EM, standard errors."""

@@ -1,0 +1,259 @@
+"""First derivatives of the likelihood and the average information, sparse.
+
+For a random effect with covariance Σ and q levels, and S = U′K⁻¹U of its solutions U (q × c),
+T[k, l] = tr(K⁻¹C^{kl}) with C^{kl} the block of C⁻¹ of cells k and l,
+
+    dL = tr(Γ dΣ),   Γ = −½[qΣ⁻¹ − Σ⁻¹(S + T)Σ⁻¹],
+
+and for the residual blocks Rᵣ with residuals e = y − Wx
+
+    Γ = −½ Σᵣ [Rᵣ⁻¹ − Rᵣ⁻¹(eᵣeᵣ′ + WᵣC⁻¹Wᵣ′)Rᵣ⁻¹].
+
+Only elements of C⁻¹ on the pattern of C are needed. The average information of parameters i and j
+is ½ fᵢ′Pfⱼ with the working variates f = V̇Py (Gilmour, Thompson & Cullis 1995; Johnson &
+Thompson 1995): f = Z(I ⊗ Σ̇Σ⁻¹)u for a parameter of Σ, f = ṘR⁻¹e for one of R, and
+f′Pf = f′R⁻¹f − (W′R⁻¹f)′C⁻¹(W′R⁻¹f).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from breedeval.equations.henderson import Equations
+from breedeval.kernels import residual as kernels
+from breedeval.solve import Factor
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Derivatives:
+    """What the maximiser needs at a point.
+
+    Parameters
+    ----------
+    gradients : tuple of ndarray, each of shape (c, c)
+        Γ of every random effect, then of every residual class.
+    counts : tuple of int
+        Levels of every random effect, records of every residual class: Σ + (2/q) ΣΓΣ is EM.
+    slope_gradient : ndarray of float64, shape (m,)
+    score : ndarray of float64, shape (p,)
+        dL/dθ of all parameters.
+    information : ndarray of float64, shape (p, p)
+        Average information.
+    leverage : ndarray of float64, shape (N,)
+        diag(WC⁻¹W′), scaled by w/s of each observation.
+    """
+
+    gradients: tuple[Matrix, ...]
+    counts: tuple[int, ...]
+    slope_gradient: Vector
+    score: Vector
+    information: Matrix
+    leverage: Vector
+
+
+@dataclass(frozen=True, eq=False)
+class _PairTrace:
+    """tr over one pair of cells: C⁻¹ at ``places`` of the pattern, times ``weights``."""
+
+    effect: int
+    row: int
+    column: int
+    places: NDArray[np.int64]
+    weights: Vector
+
+
+@dataclass(frozen=True, eq=False)
+class Traces:
+    """Where the terms of all traces stand in the pattern of C (or of its random part).
+
+    Parameters
+    ----------
+    pairs : tuple
+        Off-diagonal elements of K⁻¹ count once here and once transposed.
+    indptr, indices : ndarray
+        The pattern, for the residual part.
+    columns : ndarray of int32, shape (N, t)
+        Equations of each observation in that pattern; −1 for none.
+    """
+
+    pairs: tuple[_PairTrace, ...]
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    columns: NDArray[np.int32]
+
+
+def make_traces(
+    equations: Equations, lower: sp.csc_array, kept: NDArray[np.int64] | None
+) -> Traces:
+    """Find every place once; O(nnz log nnz).
+
+    Parameters
+    ----------
+    equations : Equations
+    lower : csc_array
+        The pattern: C, or its part ``kept``.
+    kept : ndarray of int64 or None
+        Equations that the pattern is made of; all when None.
+    """
+    new = np.arange(equations.size, dtype=np.int64)
+    if kept is not None:
+        new = np.full(equations.size, -1, np.int64)
+        new[kept] = np.arange(kept.size)
+    size = lower.shape[0]
+    column = np.repeat(np.arange(size, dtype=np.int64), np.diff(lower.indptr))
+    keys = column * size + lower.indices
+    pairs = tuple(
+        _PairTrace(effect, k, m, np.searchsorted(keys, np.minimum(a, b) * size + np.maximum(a, b)),
+                   weights)
+        for effect, k, m, a, b, weights in _terms(equations, new))
+    columns = np.where(equations.columns >= 0, new[equations.columns], -1).astype(np.int32)
+    return Traces(pairs, lower.indptr.astype(np.int64), lower.indices.astype(np.int32), columns)
+
+
+def _terms(
+    equations: Equations, new: NDArray[np.int64]
+) -> Iterator[tuple[int, int, int, NDArray[np.int64], NDArray[np.int64], Vector]]:
+    """Effect, pair of cells, the two equations and K⁻¹ of every term; diagonal halved."""
+    for effect, (precision, covariance) in enumerate(
+            zip(equations.precisions, equations.covariances, strict=True)):
+        lower = precision.lower().tocoo()
+        data = np.where(lower.row == lower.col, 0.5 * lower.data, lower.data)
+        number = equations.number[equations.layout.random_slice(effect)]
+        number = number.reshape(-1, covariance.size)
+        for k, m in np.argwhere(covariance.pattern):
+            one, other = number[lower.row, k], number[lower.col, m]
+            there = (one >= 0) & (other >= 0)
+            yield effect, int(k), int(m), new[one[there]], new[other[there]], data[there]
+
+
+def differentiate(
+    equations: Equations, factor: Factor, x: Vector, inverse: Vector, traces: Traces
+) -> Derivatives:
+    """Score and average information at a solution.
+
+    Parameters
+    ----------
+    equations : Equations
+        At the point.
+    factor : Factor
+        Of C.
+    x : ndarray of float64, shape (size,)
+        Solutions.
+    inverse : ndarray of float64, shape (nnz,)
+        Entries of C⁻¹ (or of the inverse of its random part) on the pattern.
+    traces : Traces
+
+    Notes
+    -----
+    O(nnz(C)) for the traces and p right-hand sides for the information.
+    """
+    residuals = equations.design.y - equations.fitted(x)
+    effects = _effect_gradients(equations, x, inverse, traces)
+    classes, slopes, leverage = _residual_gradients(equations, residuals, inverse, traces)
+    gradients = (*effects, *classes)
+    score = np.concatenate([
+        *(np.einsum("pij,ij->p", covariance.derivatives(), gradient) for covariance, gradient in
+          zip(equations.variances.covariances, gradients, strict=True)), slopes])
+    variates = np.column_stack([*_effect_variates(equations, x),
+                                *_residual_variates(equations, residuals)])
+    return Derivatives(
+        gradients, _counts(equations), slopes, score,
+        _average_information(equations, factor, variates), leverage)
+
+
+def _counts(equations: Equations) -> tuple[int, ...]:
+    groups = equations.groups
+    classes = np.bincount(groups.classes, groups.counts, len(equations.variances.residual))
+    return (*equations.level_counts, *(int(count) for count in classes))
+
+
+def _effect_gradients(
+    equations: Equations, x: Vector, inverse: Vector, traces: Traces
+) -> list[Matrix]:
+    half = [np.zeros((covariance.size,) * 2) for covariance in equations.covariances]
+    for pair in traces.pairs:
+        half[pair.effect][pair.row, pair.column] += inverse[pair.places] @ pair.weights
+    gradients = []
+    for effect, (precision, covariance) in enumerate(
+            zip(equations.precisions, equations.covariances, strict=True)):
+        own = equations.random(effect, x)
+        sums = own.T @ precision.product(own) + half[effect] + half[effect].T
+        inner = covariance.precision
+        gradients.append(
+            -0.5 * (equations.level_counts[effect] * inner - inner @ sums @ inner))
+    return gradients
+
+
+def _residual_gradients(
+    equations: Equations, residuals: Vector, inverse: Vector, traces: Traces
+) -> tuple[list[Matrix], Vector, Vector]:
+    """Γ of each residual class, gradient of the slopes, and the leverages."""
+    residual, groups, design = equations.residual, equations.groups, equations.design
+    total, leverage, trace = kernels.fitted_covariance(
+        traces.columns, equations.scaled_values, groups.start, design.trait, groups.group,
+        residual.blocks, residual.coupled, traces.indptr, traces.indices, inverse)
+    wide = _wide(equations, residuals * residual.scale)
+    gradients = [np.zeros((len(design.traits),) * 2) for _ in equations.variances.residual]
+    for group, block in enumerate(residual.blocks):
+        rows = wide[groups.group == group]
+        sums = total[group] + rows.T @ rows
+        gradients[groups.classes[group]] += -0.5 * (
+            groups.counts[group] * block - block @ sums @ block)
+    if not residual.slopes.size:
+        return gradients, np.zeros(0), leverage
+    squares = residuals * residual.weighted(residuals)
+    fitted = np.bincount(design.unit, squares, design.records) + trace
+    lack = fitted - groups.observed.sum(axis=1)[groups.group]
+    return gradients, 0.5 * design.residual.covariates.T @ lack, leverage
+
+
+def _wide(equations: Equations, x: Vector) -> Matrix:
+    """Values of observations as records × traits; 0 for traits that a record lacks."""
+    design = equations.design
+    wide = np.zeros((design.records, len(design.traits)))
+    wide[design.unit, design.trait] = x
+    return wide
+
+
+def _effect_variates(equations: Equations, x: Vector) -> Iterator[Vector]:
+    """f = Z(I ⊗ Σ̇Σ⁻¹)u for every parameter of every random effect."""
+    for effect, covariance in enumerate(equations.covariances):
+        own = equations.deviations(effect, x) @ covariance.precision
+        for derivative in covariance.derivatives():
+            yield equations.fitted(equations.placed(effect, own @ derivative))
+
+
+def _residual_variates(equations: Equations, residuals: Vector) -> Iterator[Vector]:
+    """f = ṘR⁻¹e for every parameter of every residual class, and every slope."""
+    residual, groups, design = equations.residual, equations.groups, equations.design
+    wide = _wide(equations, residuals * residual.scale)
+    weighted = np.zeros_like(wide)
+    for group, block in enumerate(residual.blocks):
+        rows = groups.group == group
+        weighted[rows] = wide[rows] @ block
+    for number, covariance in enumerate(equations.variances.residual):
+        mine = (groups.classes == number)[groups.group]
+        for derivative in covariance.derivatives():
+            f = np.where(mine[:, None], weighted @ derivative, 0.0)
+            yield f[design.unit, design.trait] / residual.scale
+    for covariate in design.residual.covariates.T:
+        yield covariate[design.unit] * residuals
+
+
+def _average_information(equations: Equations, factor: Factor, variates: Matrix) -> Matrix:
+    """½ F′PF; one solve with p right-hand sides."""
+    if not variates.shape[1]:
+        return np.zeros((0, 0))
+    weighted = equations.residual.weighted(variates)
+    right = np.column_stack([equations.transposed(np.ascontiguousarray(column))
+                             for column in weighted.T])
+    found = 0.5 * (variates.T @ weighted - right.T @ factor.solve(right))
+    return np.asarray((found + found.T) / 2)

@@ -1,0 +1,142 @@
+"""The restricted (or full) likelihood of the variances, from the mixed-model equations.
+
+log L = −½[(n − p) log 2π + log|V| + log|X′V⁻¹X| + y′Py], where log|V| + log|X′V⁻¹X| =
+log|C| + log|R| + log|G| and y′Py is the penalised sum of squares of the residuals (Harville 1977;
+Meyer 1989). For the full likelihood log|V| = log|C_uu| + log|R| + log|G| with the random part of
+C, and n log 2π.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from breedeval.covariance.variances import Variances
+from breedeval.equations.henderson import Equations
+from breedeval.solve import DirectSolver, Factor
+from breedeval.variance.derivatives import Derivatives, Traces, differentiate, make_traces
+
+Vector = NDArray[np.float64]
+Method = Literal["reml", "ml"]
+
+
+def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -> float:
+    """REML log-likelihood at the given variances, with its full constant.
+
+    Parameters
+    ----------
+    equations : Equations
+    factor : Factor
+        Of the coefficient matrix C.
+    x : ndarray of float64, shape (size,)
+        Solutions.
+    """
+    freedom = equations.design.size - equations.fixed_size
+    log_c = factor.log_determinant + equations.restoration.log_scale
+    return _log_likelihood(equations, log_c, freedom, equations.quadratic(x))
+
+
+def full_log_likelihood(equations: Equations, random: Factor, x: Vector) -> float:
+    """ML log-likelihood; ``random`` is a factor of the random part of C."""
+    return _log_likelihood(
+        equations, random.log_determinant, equations.design.size, equations.quadratic(x))
+
+
+def _log_likelihood(equations: Equations, log_c: float, freedom: int, quadratic: float) -> float:
+    return -0.5 * float(freedom * np.log(2 * np.pi) + log_c + equations.residual.log_determinant
+                        + equations.random_log_determinant + quadratic)
+
+
+@dataclass(eq=False)
+class Likelihood:
+    """The likelihood of a model's variances; calling it evaluates one point.
+
+    Parameters
+    ----------
+    equations : Equations
+        At any variances: numbering and pattern are theirs.
+    solver : DirectSolver
+        Analyses the pattern at the first point only.
+    method : {'reml', 'ml'}
+    random_solver : DirectSolver
+        For the random part of C, which the full likelihood needs.
+    """
+
+    equations: Equations
+    solver: DirectSolver
+    method: Method = "reml"
+    random_solver: DirectSolver | None = None
+    traces: Traces | None = field(default=None, init=False)
+
+    def __call__(self, variances: Variances) -> Point:
+        """The point at these variances: one factorisation (two for the full likelihood).
+
+        Raises
+        ------
+        SingularSystemError
+            When the equations are singular there.
+        """
+        equations = self.equations.at(variances)
+        lower = equations.lower()
+        factor = self.solver.factorise(lower)
+        x = factor.solve(equations.right_hand_side)
+        if self.method == "reml":
+            return Point(self, equations, lower, factor, factor, x,
+                         restricted_log_likelihood(equations, factor, x))
+        assert self.random_solver is not None
+        kept = self.random_equations
+        part = sp.csc_array(lower[kept][:, kept])
+        random = self.random_solver.factorise(part)
+        return Point(self, equations, part, factor, random, x,
+                     full_log_likelihood(equations, random, x))
+
+    @cached_property
+    def random_equations(self) -> NDArray[np.int64]:
+        """Numbers of the equations of random effects, metafounders among them."""
+        number = self.equations.number[self.equations.layout.fixed_size:]
+        return number[number >= 0].astype(np.int64)
+
+    def traces_of(self, lower: sp.csc_array) -> Traces:
+        """Where each term of the traces stands in the pattern; found once."""
+        if self.traces is None:
+            kept = None if self.method == "reml" else self.random_equations
+            self.traces = make_traces(self.equations, lower, kept)
+        return self.traces
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """The likelihood at one set of variances.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    equations : Equations
+    lower : csc_array
+        Lower triangle of C, or of its random part for the full likelihood.
+    factor : Factor
+        Of C.
+    inner : Factor
+        Of the matrix whose inverse the traces are of: C, or its random part.
+    x : ndarray of float64, shape (size,)
+        Solutions.
+    log_likelihood : float
+    """
+
+    likelihood: Likelihood
+    equations: Equations
+    lower: sp.csc_array
+    factor: Factor
+    inner: Factor
+    x: Vector
+    log_likelihood: float
+
+    def derivatives(self) -> Derivatives:
+        """Score and average information here: one selected inverse."""
+        return differentiate(self.equations, self.factor, self.x, self.inner.inverse.on(self.lower),
+                             self.likelihood.traces_of(self.lower))

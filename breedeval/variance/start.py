@@ -1,0 +1,104 @@
+"""Where estimation starts when the run file does not say: shares of the phenotypic variance.
+
+The phenotypic (co)variances are those of the residuals of ordinary least squares on the fixed
+effects. Every random effect and the residual get equal shares of a trait's variance; covariances
+among traits get half of the phenotypic correlation, those among components none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+import scipy.sparse.linalg as sla
+from numpy.typing import NDArray
+
+from breedeval.model.design import Design, RandomTerm
+from breedeval.model.layout import fixed_positions
+
+Matrix = NDArray[np.float64]
+SHRUNK = 0.5
+"""Share of the phenotypic correlation that starting covariances among traits have."""
+
+
+@dataclass(frozen=True, eq=False)
+class StartingMatrices:
+    """A starting matrix for every random effect and residual class."""
+
+    effects: tuple[Matrix, ...]
+    residual: tuple[Matrix, ...]
+
+
+def starting_matrices(design: Design) -> StartingMatrices:
+    """Start values from the data.
+
+    Parameters
+    ----------
+    design : Design
+
+    Notes
+    -----
+    A least-squares fit of the fixed effects, by LSMR.
+    """
+    residuals = least_squares_residuals(design)
+    phenotypic = _phenotypic(design, residuals)
+    count = np.ones(len(design.traits))
+    for term in design.random:
+        count[list(term.traits)] += 1
+    shares = phenotypic / np.sqrt(np.outer(count, count))
+    effects = tuple(_effect_matrix(design, term, shares) for term in design.random)
+    return StartingMatrices(effects, tuple(shares.copy() for _ in design.residual.levels))
+
+
+def least_squares_residuals(design: Design) -> NDArray[np.float64]:
+    """√w (y − Xb̂) of ordinary (weighted) least squares, shape (N,)."""
+    blocks = []
+    for term in design.fixed:
+        own = fixed_positions(term)
+        rows = np.repeat(design.of_trait(term.trait), own.shape[1])
+        blocks.append(sp.coo_array((term.values.ravel(), (rows, own.ravel())),
+                                   shape=(design.size, term.size)))
+    root = np.sqrt(design.weights)
+    if not blocks:
+        return root * design.y
+    x = sp.csr_array(sp.diags_array(root) @ sp.hstack(blocks))
+    norms = np.sqrt(np.asarray(x.multiply(x).sum(axis=0)).ravel())
+    x = sp.csr_array(x @ sp.diags_array(1.0 / np.where(norms > 0, norms, 1.0)))
+    y = root * design.y
+    return np.asarray(y - x @ sla.lsmr(x, y, atol=1e-8, btol=1e-8)[0])
+
+
+def _phenotypic(design: Design, residuals: NDArray[np.float64]) -> Matrix:
+    """(Co)variances among the traits of a record, pairwise, made positive definite."""
+    traits = len(design.traits)
+    wide = np.full((design.records, traits), np.nan)
+    wide[design.unit, design.trait] = residuals
+    has = ~np.isnan(wide)
+    wide = np.where(has, wide, 0.0)
+    counts = np.maximum(has.T.astype(float) @ has, 1.0)
+    products = wide.T @ wide / counts
+    lost = np.array([sum(term.size for term in design.fixed if term.trait == t)
+                     for t in range(traits)])
+    own = np.diagonal(counts)
+    variances = np.diagonal(products) * own / np.maximum(own - lost, 0.5 * own)
+    spread = np.sqrt(np.where(variances > 0, variances, 1.0))
+    root = np.sqrt(np.maximum(np.diagonal(products), np.finfo(float).tiny))
+    correlation = SHRUNK * np.clip(products / np.outer(root, root), -0.9, 0.9)
+    np.fill_diagonal(correlation, 1.0)
+    values, vectors = np.linalg.eigh(correlation)
+    correlation = (vectors * np.maximum(values, 0.05)) @ vectors.T
+    return np.asarray(spread[:, None] * correlation * spread)
+
+
+def _effect_matrix(design: Design, term: RandomTerm, shares: Matrix) -> Matrix:
+    """The traits' shares, spread evenly over the coefficients of a level."""
+    blocks = []
+    for component in term.components:
+        squares = np.mean(component.values**2, axis=0) * component.codes.shape[1]
+        functions = component.values.shape[1]
+        scale = 1.0 / np.maximum(squares * functions, 1e-300)
+        blocks += list(np.broadcast_to(scale, (len(component.coefficients),))
+                       if functions == 1 else scale)
+    traits = shares[np.ix_(term.traits, term.traits)] / len(term.components)
+    return np.kron(np.diag(blocks), traits)
