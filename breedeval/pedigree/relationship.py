@@ -209,6 +209,44 @@ def relationship_block(
     )
 
 
+def relationship_columns(
+    sire: ArrayLike, dam: ArrayLike, mendelian: ArrayLike, rows: ArrayLike, columns: ArrayLike
+) -> Float64:
+    """Some rows of some columns of A, in a pedigree of any size.
+
+    Parameters
+    ----------
+    sire, dam : array_like of int32, shape (n,)
+        Rows of the parents, parents-first; −1 unknown.
+    mendelian : array_like of float64, shape (n,)
+        D.
+    rows : array_like of int32, shape (r,)
+    columns : array_like of int32, shape (c,)
+
+    Returns
+    -------
+    ndarray of float64, shape (r, c)
+
+    Notes
+    -----
+    Cost O(n + ac) for a ancestors of rows and columns; memory 8 ac bytes.
+
+    References
+    ----------
+    Colleau (2002), Genet. Sel. Evol. 34:409.
+    """
+    s, d = _int32(sire), _int32(dam)
+    row, column = _rows(rows, s.size), _rows(columns, s.size)
+    kept = numerator.ancestors(s, d, np.concatenate([row, column]), 0)
+    units = np.zeros((kept.size, column.size))
+    units[np.searchsorted(kept, column), np.arange(column.size)] = 1.0
+    product = numerator.relationship_product(
+        _restrict(s, kept), _restrict(d, kept), _float64(mendelian)[kept], _corner(None), units
+    )
+    result: Float64 = product[np.searchsorted(kept, row)]
+    return result
+
+
 def relationship_matrix(
     sire: ArrayLike, dam: ArrayLike, mendelian: ArrayLike, *, gamma: ArrayLike | None = None
 ) -> Float64:

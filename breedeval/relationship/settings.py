@@ -11,18 +11,23 @@ from typing import Annotated
 
 from pydantic import Field
 
+from breedeval.relationship.dominance import DominanceSettings
+from breedeval.relationship.epistasis import EpistasisSettings
 from breedeval.relationship.identity import IdentitySettings
 from breedeval.relationship.kind import RelationshipKind
 from breedeval.relationship.numerator import NumeratorSettings
 from breedeval.relationship.supplied import SuppliedSettings
 
 RelationshipSettings = Annotated[
-    IdentitySettings | NumeratorSettings | SuppliedSettings, Field(discriminator="kind")
+    IdentitySettings | NumeratorSettings | SuppliedSettings | DominanceSettings
+    | EpistasisSettings,
+    Field(discriminator="kind"),
 ]
 
-BUILT_IN: dict[str, IdentitySettings | NumeratorSettings] = {
+BUILT_IN: dict[str, IdentitySettings | NumeratorSettings | DominanceSettings] = {
     "identity": IdentitySettings(),
     "pedigree": NumeratorSettings(),
+    "dominance": DominanceSettings(),
 }
 """Names that need no entry under ``relationships``."""
 
