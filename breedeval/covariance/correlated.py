@@ -116,6 +116,12 @@ class Correlated(Structure):
                 values, between(self.correlation, float(step[count]), *self.limits))
         return self.at(values)
 
+    def stretched(self, factors: Vector) -> Self:
+        """The same correlations; equal variances by the mean square of the factors."""
+        squares = factors**2
+        return replace(self, variances=self.variances * (
+            squares.mean() if self.variances.size == 1 else squares))
+
 
 def shared_variances(matrix: Matrix, sharing: Sharing) -> Vector:
     """The variances of a matrix, or their mean where all are to be equal."""

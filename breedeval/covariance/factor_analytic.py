@@ -111,6 +111,10 @@ class FactorAnalytic(Structure):
         specific = positive(self.specific, step[rows.size:])
         return self.at(np.append(self.loadings[self.places] + own, specific))
 
+    def stretched(self, factors: Vector) -> FactorAnalytic:
+        """DΛ and DΨD."""
+        return FactorAnalytic(factors[:, None] * self.loadings, factors**2 * self.specific)
+
 
 def from_eigenvectors(matrix: Matrix, order: int) -> FactorAnalytic:
     """Factors from the largest eigenvectors of Ψ^−½SΨ^−½, with Ψ from diag(S⁻¹) (Jöreskog 1967).

@@ -124,8 +124,18 @@ class ReducedRank(Structure):
         count = self.rank * (self.rank + 1) // 2
         core = definite(self.core_factor, from_lower(step[:count], self.rank))
         turn = np.reshape(step[count:], self.tilt.shape)
-        tilt = self.tilt + turn / max(1.0, float(np.abs(turn).max()))
+        tilt = self.tilt + turn / max(1.0, float(np.abs(turn).max(initial=0.0)))
         return replace(self, core=core, tilt=tilt)
+
+    def stretched(self, factors: Vector) -> ReducedRank:
+        """DΣD, of the same rank."""
+        return replace(self, scale=self.scale * factors)
+
+    @property
+    def filled(self) -> Matrix:
+        """Σ with the smallest variance of S also in the directions that have none, shape (c, c)."""
+        least = float(np.linalg.eigvalsh(self.core).min(initial=1.0))
+        return self.matrix + least * self.null_space @ self.null_space.T
 
 
 def on_face(matrix: Matrix, scale: Vector, rank: int, ridge: float) -> ReducedRank:

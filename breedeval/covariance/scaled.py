@@ -81,6 +81,10 @@ class Scaled(Structure):
         """σ² stays positive."""
         return self.at(positive(self.values, step))
 
+    def stretched(self, factors: Vector) -> Scaled:
+        """σ² times the mean square of the factors."""
+        return Scaled(self.known, self.variance * float(np.mean(factors**2)))
+
 
 class ScaledSettings(CovarianceKind):
     """One variance times a matrix given here."""

@@ -85,6 +85,13 @@ class Covariance(Protocol):
         """At θ + step to first order, whatever its length, and always positive definite."""
         ...
 
+    def stretched(self, factors: Vector) -> Self:
+        """DΣD with D = diag(factors) > 0, or what is near to it where the structure has no such.
+
+        Equal factors always give exactly that multiple of Σ.
+        """
+        ...
+
 
 class Structure(ABC):
     """Σ⁻¹ and log|Σ| of a structure, from one Cholesky factor of its ``matrix``.

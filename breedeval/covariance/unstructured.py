@@ -70,6 +70,10 @@ class Unstructured(Structure):
         """Σ + Δ where that is safely positive definite, otherwise Σ^½ φ(Σ^−½ΔΣ^−½) Σ^½."""
         return Unstructured(definite(self.cholesky, from_lower(step, self.size)))
 
+    def stretched(self, factors: Vector) -> Unstructured:
+        """DΣD."""
+        return Unstructured(self.matrix * np.outer(factors, factors))
+
 
 def from_lower(values: Vector, size: int) -> Matrix:
     """The symmetric matrix with a given lower triangle, row by row."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from breedeval.covariance.reduced_rank import on_face
+from breedeval.covariance.reduced_rank import ReducedRank, on_face
 from breedeval.covariance.structure import Covariance, CovarianceKind
 from breedeval.covariance.variances import Variances
 from tests.unit.covariance.made import LABELS, every_covariance, every_kind, positive_definite
@@ -17,7 +17,7 @@ SIZES = (1, 2, 3, 4)
 COVARIANCES = [
     *((size, covariance) for size in SIZES for covariance in every_covariance(size)),
     *((size, on_face(matrix, np.sqrt(np.diagonal(matrix)), rank, 1e-6))
-      for size in SIZES[1:] for rank in range(1, size)
+      for size in SIZES[1:] for rank in range(size)
       for matrix in [positive_definite(size)]),
 ]
 KINDS = [(size, kind) for size in SIZES for kind in every_kind(size)]
@@ -99,6 +99,7 @@ def test_short_steps_are_taken_as_they_are(size: int, covariance: Covariance) ->
 
 
 @every
+@settings(max_examples=15)
 @given(direction=st.integers(0, 10**6), length=st.floats(-2, 6))
 def test_steps_of_any_length_stay_positive_definite(
     size: int, covariance: Covariance, direction: int, length: float
@@ -111,6 +112,20 @@ def test_steps_of_any_length_stay_positive_definite(
     assert np.linalg.eigvalsh(there.matrix).min() > 0
     assert (there.lower_bounds <= there.values).all()
     assert (there.values <= there.upper_bounds).all()
+
+
+@every
+def test_stretching(size: int, covariance: Covariance) -> None:
+    there = _elsewhere(covariance)
+    doubled = there.stretched(np.full(size, np.sqrt(2)))
+    np.testing.assert_allclose(doubled.matrix, 2 * there.matrix, rtol=1e-13)
+    factors = np.linspace(0.5, 2, size)
+    apart = there.stretched(factors)
+    assert type(apart) is type(there)
+    free = there.values.size >= size + (size > 1) and not isinstance(there, ReducedRank)
+    if free:
+        np.testing.assert_allclose(
+            apart.matrix, there.matrix * np.outer(factors, factors), rtol=1e-12)
 
 
 @every
@@ -136,6 +151,8 @@ def test_any_matrix_can_be_the_start(size: int, kind: CovarianceKind) -> None:
 
 @every
 def test_outside_is_refused(size: int, covariance: Covariance) -> None:
+    if not covariance.values.size:
+        return
     for values in (-covariance.matrix.max() * np.ones(covariance.values.size),
                    np.full(covariance.values.size, np.nan)):
         with pytest.raises(np.linalg.LinAlgError):
