@@ -1,8 +1,9 @@
-"""The gryphon and the dairy data as dense matrices, read without any of the program's readers."""
+"""Data of some run files as dense matrices, read without any of the program's readers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -83,3 +84,41 @@ def _part(levels: Sequence[str], column: pd.Series, k: Float64, variance: float)
 def _identity(column: pd.Series, variance: float) -> RandomPart:
     levels = sorted(set(column))
     return _part(levels, column, np.eye(len(levels)), variance)
+
+
+@dataclass(frozen=True)
+class TwoTraits:
+    """Fixed effects of every trait and level, breeding values and PEV (individual × trait)."""
+
+    fixed: dict[tuple[str, str], float]
+    breeding_values: Float64
+    error_variance: Float64
+
+
+def two_traits(
+    case: str, fixed: Mapping[str, str], genetic: Float64, residual: Float64
+) -> TwoTraits:
+    """Two traits, each with one fixed class effect, from V over the observations there are."""
+    records = pd.read_csv(PEDIGREES / case / "records.csv", dtype=str)
+    names, a = relationship(case)
+    place = {name: row for row, name in enumerate(names)}
+    seen = [(row, t) for row in records.index for t, trait in enumerate(fixed)
+            if pd.notna(records.loc[row, trait])]
+    cells = [(trait, level) for trait, column in fixed.items()
+             for level in sorted(set(records.loc[records[trait].notna(), column]))]
+    row, t = (np.array(part) for part in zip(*seen, strict=True))
+    traits = list(fixed)
+    who = np.array([place[name] for name in records["id"]])[row]
+    y = np.array([float(records.loc[r, traits[k]]) for r, k in seen])
+    x = np.array([[(traits[k], records.loc[r, fixed[traits[k]]]) == cell for cell in cells]
+                  for r, k in seen], np.float64)
+    v = a[np.ix_(who, who)] * genetic[np.ix_(t, t)] + np.where(
+        row[:, None] == row, residual[np.ix_(t, t)], 0.0)
+    inverse = np.linalg.inv(v)
+    weights = np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
+    p = inverse - inverse @ x @ weights
+    covariance = (a[:, who, None] * genetic[t]).swapaxes(1, 2)
+    variance = np.diagonal(a)[:, None] * np.diagonal(genetic)
+    return TwoTraits(
+        dict(zip(cells, weights @ y, strict=True)), covariance @ (p @ y),
+        variance - np.einsum("itn,nm,itm->it", covariance, p, covariance))

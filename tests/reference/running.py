@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 import breedeval
 from breedeval.evaluation.result import Evaluation
@@ -39,33 +40,59 @@ def answers(name: str) -> Any:
     return json.loads(text)["reference"]
 
 
-def estimates(evaluation: Evaluation, effect: str, component: str = "") -> dict[str, float]:
-    """Solutions of one effect (and component) by level."""
-    return _by_level(evaluation, effect, component, "estimate")
+def estimates(
+    evaluation: Evaluation, effect: str, component: str = "", trait: str = ""
+) -> dict[str, float]:
+    """Solutions of one effect (of one component and trait) by level."""
+    return _by_level(evaluation, effect, component, trait)["estimate"].to_dict()
 
 
-def standard_errors(evaluation: Evaluation, effect: str, component: str = "") -> dict[str, float]:
+def standard_errors(
+    evaluation: Evaluation, effect: str, component: str = "", trait: str = ""
+) -> dict[str, float]:
     """Standard errors of one effect by level."""
-    return _by_level(evaluation, effect, component, "se")
+    return _by_level(evaluation, effect, component, trait)["se"].to_dict()
 
 
 def _by_level(
-    evaluation: Evaluation, effect: str, component: str, column: str
-) -> dict[str, float]:
+    evaluation: Evaluation, effect: str, component: str, trait: str
+) -> pd.DataFrame:
     table = evaluation.solutions
-    table = table[table["effect"] == effect]
-    if component:
-        table = table[table["component"] == component]
+    for column, wanted in (("effect", effect), ("component", component), ("trait", trait)):
+        if wanted:
+            table = table[table[column] == wanted]
     assert table["level"].is_unique
-    return dict(zip(table["level"], table[column], strict=True))
+    return table.set_index("level")
 
 
-def breeding_values(evaluation: Evaluation, column: str = "breeding_value") -> npt.NDArray[Any]:
+def breeding_values(
+    evaluation: Evaluation, column: str = "breeding_value", trait: str = ""
+) -> npt.NDArray[Any]:
     """A column of the breeding values in the order in which names count: 1, 2, …, 10."""
     table = evaluation.breeding_values
+    if trait:
+        table = table[table["trait"] == trait]
     assert table["individual"].is_unique
     by_name = table.set_index("individual")[column]
     return by_name.loc[sorted(by_name.index, key=_natural)].to_numpy(np.float64)
+
+
+def covariances(evaluation: Evaluation, effect: str, column: str = "estimate") -> pd.Series:
+    """(Co)variances of an effect, or their s.e., by both components and traits."""
+    table = evaluation.variances[evaluation.variances["effect"] == effect]
+    keys = table[["component_1", "trait_1", "component_2", "trait_2"]]
+    return pd.Series(table[column].to_numpy(np.float64), pd.MultiIndex.from_frame(keys))
+
+
+def variance(
+    evaluation: Evaluation, effect: str, component: str = "", column: str = "estimate"
+) -> float:
+    """The variance of an effect (of one component, or residual class), or its s.e."""
+    found = covariances(evaluation, effect, column)
+    if component:
+        found = found[found.index.get_level_values("component_1") == component]
+    (value,) = found
+    return float(value)
 
 
 def _natural(name: str) -> tuple[int, str]:
