@@ -37,7 +37,7 @@ _LATER = (
            "Remove the key; a genomic relationship matrix made elsewhere can be given as a "
            "relationship of 'kind: supplied'"),
     _Later(("relationships", "*", "kind"), _kind, "this kind of relationship is not supported yet",
-           "Use numerator, identity or supplied"),
+           "Use numerator, dominance, epistasis, identity or supplied"),
 )
 
 

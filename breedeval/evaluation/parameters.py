@@ -17,9 +17,10 @@ def genetic_parameters_table(equations: Equations) -> pd.DataFrame:
 
     σ²p is the variance of a record of a non-inbred individual with weight 1: the sum of all
     variances, and of the covariance between an individual's own and its parent's component, which
-    have a relationship of ½ (Willham 1963). Heritability is σ²ₐ/σ²p of the first component of an
-    effect with a relationship; repeatability adds the effects given by the same column. Where a
-    component is a regression, variances change along the covariate and ratios are left out.
+    have a relationship of ½ (Willham 1963). Heritability is σ²ₐ/σ²p of the components of an
+    effect whose solutions are breeding values; repeatability adds the effects given by the same
+    column. Where a component is a regression, variances change along the covariate and ratios are
+    left out.
     """
     rows: list[Row] = []
     for trait, name in enumerate(equations.design.traits):
@@ -98,7 +99,7 @@ def _ratios(equations: Equations, trait: int, total: float) -> list[Row]:
     for effect, term in enumerate(design.random):
         if trait not in term.traits:
             continue
-        genetic = equations.precisions[effect].of_individuals
+        genetic = equations.precisions[effect].additive
         matrix = _of_trait(equations, effect, trait)
         for k, name in enumerate(term.coefficients()):
             kind = "heritability" if genetic else "variance_ratio"

@@ -100,15 +100,18 @@ def make_design(
 
 def make_precisions(
     design: Design, inputs: Inputs, relationships: Mapping[str, RelationshipSettings], *,
-    threads: int = 1, step: Step = say_nothing,
+    threads: int = 1, findings: Findings | None = None, step: Step = say_nothing,
 ) -> tuple[Precision, ...]:
     """K⁻¹ of every random effect; effects with the same relationship share one.
+
+    What their users should know of them goes to the findings.
 
     Raises
     ------
     InputError
         A supplied matrix that cannot be inverted; Γ that does not fit the groups.
     """
+    findings = Findings() if findings is None else findings
     built: dict[tuple[str, Levels], Precision] = {}
     for term in design.random:
         key = (term.relationship, term.levels)
@@ -117,6 +120,7 @@ def make_precisions(
             step(f"Building the relationship '{term.relationship}' of '{term.name}'")
             built[key] = kind.build(term.relationship, inputs.sources, term.levels,
                                     threads=threads)
+            kind.remark(term.relationship, built[key], findings)
     return tuple(built[term.relationship, term.levels] for term in design.random)
 
 
@@ -150,7 +154,8 @@ def prepare(
     findings = findings if findings is not None else Findings()
     step("Reading the model's columns")
     design = make_design(inputs, model, relationships, findings)
-    precisions = make_precisions(design, inputs, relationships, threads=threads, step=step)
+    precisions = make_precisions(design, inputs, relationships, threads=threads,
+                                 findings=findings, step=step)
     step("Setting up the equations")
     equations = make_equations(design, precisions, variances(design))
     report_rank(equations, inputs.records.source, findings)

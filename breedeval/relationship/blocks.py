@@ -9,15 +9,17 @@ import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from breedeval.errors import LimitError, Problem
+from breedeval.errors import Findings, LimitError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
-from breedeval.relationship.precision import Vector
+from breedeval.relationship.precision import Precision, Vector
 
 LARGEST_BLOCK = 20_000
 """Levels of a block, dense while it is inverted; 20 thousand take 6 GB and some minutes."""
 SINGULAR = 1e-12
 """Smallest pivot, relative to the largest element, that is not rounding of zero."""
+ROUNDING = 1e-12
+"""Inbreeding coefficients and eigenvalues nearer to zero than this are zero."""
 EIGENVALUES_UP_TO = 2_000
 """Size of a block whose smallest eigenvalue is computed for a message."""
 
@@ -76,6 +78,7 @@ class PedigreeBlocks:
     groups: Levels
     inverse: BlockInverse
     of_individuals: bool = True
+    additive: bool = False
 
     @property
     def levels(self) -> Levels:
@@ -179,6 +182,19 @@ def _inverted(block: Vector, rows: NDArray[np.int64]) -> tuple[Vector, float]:
     return inverse, log_determinant
 
 
+def remark_on_inbreeding(name: str, built: Precision, findings: Findings) -> None:
+    """Warn where a relationship that is exact without inbreeding is used with it."""
+    if built.inbreeding is None or not (built.inbreeding > ROUNDING).any():
+        return
+    inbred = int((built.inbreeding > ROUNDING).sum())
+    findings.warn("approximate relationship", Problem(
+        "pedigree", f"{inbred:,} of {len(built.levels):,} individuals are inbred (F up to "
+        f"{built.inbreeding.max():.3g}), and the relationship '{name}' is exact only without "
+        "inbreeding", "It is taken as an approximation, good for small F",
+        "To remove the effect of inbreeding on the mean, add the inbreeding coefficient to the "
+        "records and to 'fixed' as a covariate"))
+
+
 def no_inverse(
     pedigree: Pedigree, inbreeding: Vector, rows: NDArray[np.int64], smallest: float | None,
     ridge: float, what: str,
@@ -201,7 +217,7 @@ def no_inverse(
     worst = rows[np.argsort(-inbreeding[rows], kind="stable")][:3]
     named = ", ".join(f"'{pedigree.individuals[int(row)]}' (F = {inbreeding[row]:.3g})"
                       for row in worst)
-    if smallest is not None and abs(smallest) <= SINGULAR:
+    if smallest is not None and abs(smallest) <= ROUNDING:
         smallest = 0.0
     value = "" if smallest is None else f" (smallest eigenvalue {smallest:.3g})"
     enough = ridge + (0.1 if smallest is None else max(0.01, np.ceil(-110 * smallest) / 100))

@@ -23,7 +23,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from pydantic import Field
 
-from breedeval.errors import InputError, Problem
+from breedeval.errors import Findings, InputError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree import dominance as verbs
 from breedeval.pedigree.inbreeding import inbreeding as coefficients
@@ -35,9 +35,10 @@ from breedeval.relationship.blocks import (
     PedigreeBlocks,
     invert_by_blocks,
     no_inverse,
+    remark_on_inbreeding,
 )
 from breedeval.relationship.kind import Members, RelationshipKind, Sources
-from breedeval.relationship.precision import Vector
+from breedeval.relationship.precision import Precision, Vector
 
 WHAT = "dominance relationships"
 """Its name in messages."""
@@ -174,3 +175,7 @@ class DominanceSettings(RelationshipKind):
     ) -> PedigreeBlocks:
         """D⁻¹ of the pedigree."""
         return from_pedigree(sources.require_pedigree(), ridge=self.ridge, threads=threads)
+
+    def remark(self, name: str, built: Precision, findings: Findings) -> None:
+        """Inbreeding makes it an approximation."""
+        remark_on_inbreeding(name, built, findings)

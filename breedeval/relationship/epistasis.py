@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from pydantic import Field
 
-from breedeval.errors import InputError
+from breedeval.errors import Findings, InputError
 from breedeval.levels import Levels
 from breedeval.pedigree.dominance import dominance_matrix, sparse_relationships
 from breedeval.pedigree.inbreeding import Inbreeding
@@ -24,9 +24,11 @@ from breedeval.relationship.blocks import (
     PedigreeBlocks,
     invert_by_blocks,
     no_inverse,
+    remark_on_inbreeding,
 )
 from breedeval.relationship.dominance import refuse_selfed_lines
 from breedeval.relationship.kind import Members, RelationshipKind, Sources
+from breedeval.relationship.precision import Precision
 
 Term = Literal["additive", "dominance"]
 
@@ -116,3 +118,7 @@ class EpistasisSettings(RelationshipKind):
         """The inverse of the product."""
         return from_pedigree(sources.require_pedigree(), self.terms, ridge=self.ridge,
                              threads=threads)
+
+    def remark(self, name: str, built: Precision, findings: Findings) -> None:
+        """Inbreeding makes it an approximation."""
+        remark_on_inbreeding(name, built, findings)

@@ -24,6 +24,7 @@ class Identity:
     groups: Levels = field(default_factory=lambda: Levels.of([]))
     log_determinant: float = 0.0
     of_individuals: bool = False
+    additive: bool = False
     inbreeding: Vector | None = None
     pedigree: Pedigree | None = None
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from breedeval.errors import InputError, Problem
+from breedeval.errors import Findings, InputError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.precision import Precision
@@ -107,3 +107,6 @@ class RelationshipKind(BaseModel, ABC):
     @abstractmethod
     def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Precision:
         """K⁻¹ among ``levels`` for the relationship called ``name``."""
+
+    def remark(self, name: str, built: Precision, findings: Findings) -> None:
+        """Warn of what its user should know of the one that was built; mostly nothing."""

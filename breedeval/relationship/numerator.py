@@ -52,6 +52,7 @@ class Numerator:
     mendelian: Vector
     gamma: Vector | None = None
     of_individuals: bool = True
+    additive: bool = True
 
     @property
     def levels(self) -> Levels:

@@ -28,17 +28,25 @@ class Precision(Protocol):
 
     @property
     def groups(self) -> Levels:
-        """Labels of the g unknown-parent groups that follow the individuals; mostly none."""
+        """Labels of g further levels after the individuals; mostly none.
+
+        Unknown-parent groups, which are fixed, or metafounders and full-sib families, random.
+        """
         ...
 
     @property
     def variance(self) -> Vector:
-        """diag(K) of the individuals, shape (q,); 1 + F for a numerator relationship."""
+        """diag(K) of the individuals, shape (q,); 1 + F for A, 1 − F for D."""
         ...
 
     @property
     def of_individuals(self) -> bool:
-        """Whether the levels are individuals, whose solutions are breeding values."""
+        """Whether the levels are individuals, with genetic solutions of their own."""
+        ...
+
+    @property
+    def additive(self) -> bool:
+        """Whether these are breeding values: their share of the variance is the heritability."""
         ...
 
     @property
@@ -69,5 +77,8 @@ class Precision(Protocol):
         ...
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
-        """Q, the expected share of each group in the individuals of ``rows``, shape (r, g)."""
+        """Q, the expected share of each group in the individuals of ``rows``, shape (r, g).
+
+        Of shape (r, 0) where the further levels are random.
+        """
         ...

@@ -43,6 +43,7 @@ class Supplied:
     log_determinant: float
     groups: Levels = field(default_factory=lambda: Levels.of([]))
     of_individuals: bool = True
+    additive: bool = True
     inbreeding: Vector | None = None
     pedigree: Pedigree | None = None
 

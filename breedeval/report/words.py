@@ -23,7 +23,10 @@ _RESEMBLE = {
     "numerator": "Individuals resemble each other as the pedigree says (numerator relationship, A)",
     "genomic": "Individuals resemble each other as their genotypes say (genomic relationship, G)",
     "single_step": "Individuals resemble each other as pedigree and genotypes together say (H)",
-    "dominance": "Individuals resemble each other in their pairs of alleles (dominance, D)",
+    "dominance": "Individuals resemble each other in their pairs of alleles (dominance, D; exact "
+                 "where nobody is inbred)",
+    "epistasis": "Individuals resemble each other in interactions between genes (products of A "
+                 "and D, element by element; exact where nobody is inbred)",
     "supplied": "Individuals resemble each other as the supplied matrix says",
 }
 _MATRICES = {"identity": "I", "numerator": "A", "genomic": "G", "single_step": "H",

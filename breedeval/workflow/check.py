@@ -59,7 +59,8 @@ def _levels(screen: Console, path: Path, inputs: Inputs, equations: Equations) -
     for term in design.fixed:
         table.add_row(term.name, "fixed", f"{len(term.levels):,}", str(len(term.functions)), "")
     for random, precision in zip(design.random, equations.precisions, strict=True):
-        groups = f" + {len(precision.groups)} groups" if len(precision.groups) else ""
+        further = "groups" if precision.additive else "families"
+        groups = f" + {len(precision.groups)} {further}" if len(precision.groups) else ""
         table.add_row(random.name, "random", f"{len(random.levels):,}{groups}",
                       ", ".join(random.coefficients()), random.relationship)
     screen.print(table)

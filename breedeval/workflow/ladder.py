@@ -89,7 +89,8 @@ def design(run: Run) -> Design:
 
 def relationships(run: Run, design: Design, *, threads: int = 1) -> tuple[Precision, ...]:
     """K⁻¹ of every random effect."""
-    return make_precisions(design, run.inputs, run.settings.relationships, threads=threads)
+    return make_precisions(design, run.inputs, run.settings.relationships, threads=threads,
+                           findings=run.findings)
 
 
 def variances_of(settings: RunSettings) -> Callable[[Design], Variances]:
