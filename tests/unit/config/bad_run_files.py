@@ -246,10 +246,10 @@ CASES = (
           "solve: {",
           "relationships: {pedigree: {inbreeding: false}}\nsolve: {",
           "run.yaml:18:17: 'pedigree' has no key 'kind'. Expected 'kind:' with one of: "
-          "identity, numerator, supplied."),
+          "identity, numerator, supplied, dominance, epistasis."),
     _case("a misspelled kind", "solve: {", "relationships: {pedigree: {kind: numerater}}\nsolve: {",
           "run.yaml:18:34: 'kind' is 'numerater'. Expected one of: identity, numerator, "
-          "supplied. Did you mean 'numerator'?"),
+          "supplied, dominance, epistasis. Did you mean 'numerator'?"),
     _case("a key of another kind",
           "solve: {",
           "relationships: {pedigree: {kind: numerator, ridge: 0.1}}\nsolve: {",
@@ -344,12 +344,12 @@ CASES = (
           "solve: {",
           "relationships: {genomic: {kind: genomic, blend: 0.05}}\nsolve: {",
           "run.yaml:18:27: this kind of relationship is not supported yet. Use numerator,"
-          " identity or supplied."),
+          " dominance, epistasis, identity or supplied."),
     _case("single step without entry",
           "column: calf, relationship: pedigree",
           "column: calf, relationship: single_step",
           "run.yaml:10:50: relationship 'single_step' is not supported yet. Expected one "
-          "of: identity, pedigree."),
+          "of: identity, pedigree, dominance."),
     _case("REML", VARIANCES, "variances: reml\n",
           "run.yaml:14:1: estimating variances is not supported yet. Give a value for "
           "each random effect and for 'residual'."),
