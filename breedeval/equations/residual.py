@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from breedeval.covariance.structure import Covariance
 from breedeval.kernels import residual as kernels
@@ -99,8 +100,13 @@ class Residual:
 
     @property
     def coupled(self) -> NDArray[np.bool_]:
-        """Pairs of traits between which R⁻¹ may have an element, shape (T, T)."""
-        return np.logical_or.reduce([covariance.pattern for covariance in self.covariances])
+        """Pairs of traits between which R⁻¹ may have an element, shape (T, T).
+
+        Where a record lacks a trait, those on either side of it are joined directly.
+        """
+        joined = np.logical_or.reduce([covariance.pattern for covariance in self.covariances])
+        _, part = connected_components(joined, directed=False)
+        return np.asarray(part[:, None] == part)
 
     @cached_property
     def log_determinant(self) -> float:

@@ -43,13 +43,13 @@ def write_entries(
             values[value_start[s] + inside + low - row_start[s]] = data[p]
 
 
-@numba.njit(f"f8[::1](i8[::1], i4[::1], i4[::1], {LAYOUT}, f8[::1])", cache=True, nogil=True)
-def read_entries(
-    indptr: Int64, indices: Int32, position: Int32, layout: Layout, values: Float64
-) -> Float64:
-    """Values of the blocks at the entries of a lower triangle in the order of the unknowns."""
+@numba.njit(f"i8[::1](i8[::1], i4[::1], i4[::1], {LAYOUT})", cache=True, nogil=True)
+def find_entries(
+    indptr: Int64, indices: Int32, position: Int32, layout: Layout
+) -> Int64:
+    """Where in the blocks the entries of a lower triangle in the order of the unknowns stand."""
     first, row_start, height, value_start, rows, home = layout
-    result = np.empty(indices.size)
+    places = np.empty(indices.size, np.int64)
     for column in range(position.size):
         a = position[column]
         for p in range(indptr[column], indptr[column + 1]):
@@ -64,8 +64,8 @@ def read_entries(
                 else:
                     high = middle
             inside = np.int64(early - first[s]) * height[s]
-            result[p] = values[value_start[s] + inside + low - row_start[s]]
-    return result
+            places[p] = value_start[s] + inside + low - row_start[s]
+    return places
 
 
 @numba.njit(f"f8[::1]({LAYOUT}, f8[::1])", cache=True, nogil=True)

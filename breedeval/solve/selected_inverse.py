@@ -13,6 +13,7 @@ from breedeval.solve.block_work import invert_blocks
 from breedeval.solve.symbolic import Structure
 
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,15 @@ class SelectedInverse:
 
     def on(self, lower: sparse.csc_array) -> Float64:
         """Entries of C⁻¹ at the pattern of ``lower``, which must lie in that of C."""
+        return np.asarray(self.values[self.places(lower.indptr, lower.indices)])
+
+    def places(self, indptr: NDArray[np.integer], indices: NDArray[np.integer]) -> Int64:
+        """Where in ``values`` the entries of a lower triangle stand, as long as C has its pattern.
+        """
         s = self.structure
-        return blocks.read_entries(
-            lower.indptr.astype(np.int64, copy=False),
-            lower.indices.astype(np.int32, copy=False),
-            s.position, s.layout, self.values,
-        )
+        return blocks.find_entries(
+            indptr.astype(np.int64, copy=False), indices.astype(np.int32, copy=False),
+            s.position, s.layout)
 
     def lower(self) -> sparse.csc_array:
         """C⁻¹ on the pattern of L: lower triangle in the order of the unknowns."""

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
+from breedeval.equations.pattern import Pattern
 from breedeval.kernels import residual as kernels
 from breedeval.solve import Factor
 
@@ -59,83 +59,8 @@ class Derivatives:
     leverage: Vector
 
 
-@dataclass(frozen=True, eq=False)
-class _PairTrace:
-    """tr over one pair of cells: C⁻¹ at ``places`` of the pattern, times ``weights``."""
-
-    effect: int
-    row: int
-    column: int
-    places: NDArray[np.int64]
-    weights: Vector
-
-
-@dataclass(frozen=True, eq=False)
-class Traces:
-    """Where the terms of all traces stand in the pattern of C (or of its random part).
-
-    Parameters
-    ----------
-    pairs : tuple
-        Off-diagonal elements of K⁻¹ count once here and once transposed.
-    indptr, indices : ndarray
-        The pattern, for the residual part.
-    columns : ndarray of int32, shape (N, t)
-        Equations of each observation in that pattern; −1 for none.
-    """
-
-    pairs: tuple[_PairTrace, ...]
-    indptr: NDArray[np.int64]
-    indices: NDArray[np.int32]
-    columns: NDArray[np.int32]
-
-
-def make_traces(
-    equations: Equations, lower: sp.csc_array, kept: NDArray[np.int64] | None
-) -> Traces:
-    """Find every place once; O(nnz log nnz).
-
-    Parameters
-    ----------
-    equations : Equations
-    lower : csc_array
-        The pattern: C, or its part ``kept``.
-    kept : ndarray of int64 or None
-        Equations that the pattern is made of; all when None.
-    """
-    new = np.arange(equations.size, dtype=np.int64)
-    if kept is not None:
-        new = np.full(equations.size, -1, np.int64)
-        new[kept] = np.arange(kept.size)
-    size = lower.shape[0]
-    column = np.repeat(np.arange(size, dtype=np.int64), np.diff(lower.indptr))
-    keys = column * size + lower.indices
-    pairs = tuple(
-        _PairTrace(effect, k, m, np.searchsorted(keys, np.minimum(a, b) * size + np.maximum(a, b)),
-                   weights)
-        for effect, k, m, a, b, weights in _terms(equations, new))
-    columns = np.where(equations.columns >= 0, new[equations.columns], -1).astype(np.int32)
-    return Traces(pairs, lower.indptr.astype(np.int64), lower.indices.astype(np.int32), columns)
-
-
-def _terms(
-    equations: Equations, new: NDArray[np.int64]
-) -> Iterator[tuple[int, int, int, NDArray[np.int64], NDArray[np.int64], Vector]]:
-    """Effect, pair of cells, the two equations and K⁻¹ of every term; diagonal halved."""
-    for effect, (precision, covariance) in enumerate(
-            zip(equations.precisions, equations.covariances, strict=True)):
-        lower = precision.lower().tocoo()
-        data = np.where(lower.row == lower.col, 0.5 * lower.data, lower.data)
-        number = equations.number[equations.layout.random_slice(effect)]
-        number = number.reshape(-1, covariance.size)
-        for k, m in np.argwhere(covariance.pattern):
-            one, other = number[lower.row, k], number[lower.col, m]
-            there = (one >= 0) & (other >= 0)
-            yield effect, int(k), int(m), new[one[there]], new[other[there]], data[there]
-
-
 def differentiate(
-    equations: Equations, factor: Factor, x: Vector, inverse: Vector, traces: Traces
+    equations: Equations, factor: Factor, x: Vector, inverse: Vector, pattern: Pattern
 ) -> Derivatives:
     """Score and average information at a solution.
 
@@ -149,15 +74,15 @@ def differentiate(
         Solutions.
     inverse : ndarray of float64, shape (nnz,)
         Entries of C⁻¹ (or of the inverse of its random part) on the pattern.
-    traces : Traces
+    pattern : Pattern
 
     Notes
     -----
     O(nnz(C)) for the traces and p right-hand sides for the information.
     """
     residuals = equations.design.y - equations.fitted(x)
-    effects = _effect_gradients(equations, x, inverse, traces)
-    classes, slopes, leverage = _residual_gradients(equations, residuals, inverse, traces)
+    effects = _effect_gradients(equations, x, inverse, pattern)
+    classes, slopes, leverage = _residual_gradients(equations, residuals, inverse, pattern)
     gradients = (*effects, *classes)
     score = np.concatenate([
         *(np.einsum("pij,ij->p", covariance.derivatives(), gradient) for covariance, gradient in
@@ -176,11 +101,11 @@ def _counts(equations: Equations) -> tuple[int, ...]:
 
 
 def _effect_gradients(
-    equations: Equations, x: Vector, inverse: Vector, traces: Traces
+    equations: Equations, x: Vector, inverse: Vector, pattern: Pattern
 ) -> list[Matrix]:
     half = [np.zeros((covariance.size,) * 2) for covariance in equations.covariances]
-    for pair in traces.pairs:
-        half[pair.effect][pair.row, pair.column] += inverse[pair.places] @ pair.weights
+    for pair in pattern.pairs:
+        half[pair.effect][pair.row, pair.column] += inverse[pair.places] @ pair.halved
     gradients = []
     for effect, (precision, covariance) in enumerate(
             zip(equations.precisions, equations.covariances, strict=True)):
@@ -193,13 +118,13 @@ def _effect_gradients(
 
 
 def _residual_gradients(
-    equations: Equations, residuals: Vector, inverse: Vector, traces: Traces
+    equations: Equations, residuals: Vector, inverse: Vector, pattern: Pattern
 ) -> tuple[list[Matrix], Vector, Vector]:
     """Γ of each residual class, gradient of the slopes, and the leverages."""
     residual, groups, design = equations.residual, equations.groups, equations.design
     total, leverage, trace = kernels.fitted_covariance(
-        traces.columns, equations.scaled_values, groups.start, design.trait, groups.group,
-        residual.blocks, residual.coupled, traces.indptr, traces.indices, inverse)
+        pattern.columns, equations.scaled_values, groups.start, design.trait, groups.group,
+        residual.blocks, residual.coupled, pattern.records, inverse)
     wide = _wide(equations, residuals * residual.scale)
     gradients = [np.zeros((len(design.traits),) * 2) for _ in equations.variances.residual]
     for group, block in enumerate(residual.blocks):

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
+from breedeval.equations.pattern import Pattern, fill, make_pattern
 from breedeval.solve import DirectSolver, Factor
-from breedeval.variance.derivatives import Derivatives, Traces, differentiate, make_traces
+from breedeval.variance.derivatives import Derivatives, differentiate
+from breedeval.variance.expansion import expand
 
 Vector = NDArray[np.float64]
 Method = Literal["reml", "ml"]
@@ -71,7 +73,7 @@ class Likelihood:
     solver: DirectSolver
     method: Method = "reml"
     random_solver: DirectSolver | None = None
-    traces: Traces | None = field(default=None, init=False)
+    _places: tuple[object, NDArray[np.int64]] | None = field(default=None, init=False)
 
     def __call__(self, variances: Variances) -> Point:
         """The point at these variances: one factorisation (two for the full likelihood).
@@ -82,18 +84,29 @@ class Likelihood:
             When the equations are singular there.
         """
         equations = self.equations.at(variances)
-        lower = equations.lower()
+        lower = fill(equations, self.pattern)
         factor = self.solver.factorise(lower)
         x = factor.solve(equations.right_hand_side)
         if self.method == "reml":
-            return Point(self, equations, lower, factor, factor, x,
+            return Point(self, equations, factor, factor, x,
                          restricted_log_likelihood(equations, factor, x))
         assert self.random_solver is not None
-        kept = self.random_equations
-        part = sp.csc_array(lower[kept][:, kept])
-        random = self.random_solver.factorise(part)
-        return Point(self, equations, part, factor, random, x,
+        random = self.random_solver.factorise(_part(lower, self.random_equations))
+        return Point(self, equations, factor, random, x,
                      full_log_likelihood(equations, random, x))
+
+    @cached_property
+    def pattern(self) -> Pattern:
+        """Pattern of C with the places of all terms."""
+        return make_pattern(self.equations, self.equations.lower())
+
+    @cached_property
+    def inner_pattern(self) -> Pattern:
+        """The same for what the traces are of: C, or its random part for the full likelihood."""
+        if self.method == "reml":
+            return self.pattern
+        part = _part(self.equations.lower(), self.random_equations)
+        return make_pattern(self.equations, part, self.random_equations)
 
     @cached_property
     def random_equations(self) -> NDArray[np.int64]:
@@ -101,12 +114,17 @@ class Likelihood:
         number = self.equations.number[self.equations.layout.fixed_size:]
         return number[number >= 0].astype(np.int64)
 
-    def traces_of(self, lower: sp.csc_array) -> Traces:
-        """Where each term of the traces stands in the pattern; found once."""
-        if self.traces is None:
-            kept = None if self.method == "reml" else self.random_equations
-            self.traces = make_traces(self.equations, lower, kept)
-        return self.traces
+    def inverse_of(self, factor: Factor) -> Vector:
+        """Elements of the inverse on the inner pattern; their places are found once."""
+        inverse = factor.inverse
+        if self._places is None or self._places[0] is not inverse.structure:
+            self._places = inverse.structure, inverse.places(self.inner_pattern.indptr,
+                                                             self.inner_pattern.indices)
+        return np.asarray(inverse.values[self._places[1]])
+
+
+def _part(lower: sp.csc_array, kept: NDArray[np.int64]) -> sp.csc_array:
+    return sp.csc_array(lower[kept][:, kept])
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +135,6 @@ class Point:
     ----------
     likelihood : Likelihood
     equations : Equations
-    lower : csc_array
-        Lower triangle of C, or of its random part for the full likelihood.
     factor : Factor
         Of C.
     inner : Factor
@@ -130,7 +146,6 @@ class Point:
 
     likelihood: Likelihood
     equations: Equations
-    lower: sp.csc_array
     factor: Factor
     inner: Factor
     x: Vector
@@ -138,5 +153,13 @@ class Point:
 
     def derivatives(self) -> Derivatives:
         """Score and average information here: one selected inverse."""
-        return differentiate(self.equations, self.factor, self.x, self.inner.inverse.on(self.lower),
-                             self.likelihood.traces_of(self.lower))
+        return differentiate(
+            self.equations, self.factor, self.x, self.likelihood.inverse_of(self.inner),
+            self.likelihood.inner_pattern)
+
+    def expansion(self, derivatives: Derivatives) -> tuple[Vector, ...]:
+        """Working scale factors of every cell of every random effect; see ``expansion``."""
+        inner = self.likelihood
+        x = self.x if inner.method == "reml" else self.x[inner.random_equations]
+        return expand(self.equations, x, inner.inverse_of(self.inner), inner.inner_pattern,
+                      derivatives)
