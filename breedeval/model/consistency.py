@@ -22,6 +22,9 @@ def model_misfits(model: Model) -> Iterator[Misfit]:
     if isinstance(model.traits, dict):
         for trait, own in model.traits.items():
             yield from _fixed_misfits(model, own.fixed or (), ("traits", trait, "fixed"))
+        if model.fixed and all(own.fixed is not None for own in model.traits.values()):
+            yield Misfit(("fixed",), "'fixed' is used by no trait: each has its own", "",
+                         "Remove it here, or from the traits that are to have it")
     yield from _random_misfits(model)
     yield from _residual_misfits(model)
 
@@ -109,6 +112,9 @@ def _random_misfits(model: Model) -> Iterator[Misfit]:
                          "are the same: same columns, same relationship", "",
                          "Remove one of the two")
         yield from _random_columns(model, at, effect)
+        for name in repeated(effect.traits or ()):
+            yield Misfit(("random", at, "traits"), f"trait '{name}' is listed twice", "",
+                         "Remove one of the two")
         for name in effect.traits or ():
             if name not in model.trait_names:
                 yield Misfit(("random", at, "traits"), f"there is no trait '{name}'",

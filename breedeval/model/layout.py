@@ -94,7 +94,7 @@ class Layout:
 
 
 def fixed_positions(term: FixedTerm, offset: int = 0) -> NDArray[np.int64]:
-    """Positions of the columns of a fixed term, one row an observation of its trait, shape (n, k)."""
+    """Positions of the columns of a fixed term, one row an observation."""
     k = len(term.functions)
     return offset + term.codes.astype(np.int64)[:, None] * k + np.arange(k)
 

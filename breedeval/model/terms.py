@@ -7,6 +7,7 @@ All but a class effect have a leading key that names their column: ``covariate``
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -17,7 +18,7 @@ Ends = tuple[float, float]
 
 
 def _rising(values: tuple[float, ...], key: str) -> None:
-    if any(not one < other for one, other in zip(values, values[1:], strict=False)):
+    if any(not one < other for one, other in pairwise(values)):
         shown = ", ".join(f"{value:g}" for value in values)
         words = "the smaller end first" if key == "range" else "rising values"
         refuse([Misfit((key,), f"the {key} [{shown}] " + (

@@ -10,7 +10,7 @@ from breedeval.evaluation.preparing import Inputs, prune_to_records
 from breedeval.io.matrices import read_matrix
 from breedeval.io.pedigree import read_pedigree
 from breedeval.io.tables import read_table
-from breedeval.model.build import numeric_columns
+from breedeval.model.columns import numeric_columns
 from breedeval.pedigree.build import PedigreeReading
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.records import Table

@@ -216,9 +216,9 @@ def test_unknown_columns_are_all_named_with_the_nearest() -> None:
     assert faults_of(table, model, known("a b")) == (
         "records.csv: there is no column 'sx' (named in the model). The columns are: y, sex, id. "
         "Did you mean 'sex'?",
+        "records.csv: there is no column 'w' (named in the model). The columns are: y, sex, id.",
         "records.csv: there is no column 'idd' (named in the model). The columns are: y, sex, "
-        "id. Did you mean 'id'?",
-        "records.csv: there is no column 'w' (named in the model). The columns are: y, sex, id.")
+        "id. Did you mean 'id'?")
 
 
 def test_a_fault_in_a_column_of_two_effects_is_told_once() -> None:

@@ -1,0 +1,57 @@
+"""What a person should know of usable records: thin levels, values far from the others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from breedeval.errors import Findings, Problem
+from breedeval.model.columns import FEW
+from breedeval.model.design import Design
+from breedeval.model.spec import Model
+from breedeval.records import Table
+
+FAR = 15.0
+"""Interquartile ranges from the median beyond which a trait value is pointed out."""
+
+
+def of_trait(model: Model, trait: str) -> str:
+    """Which trait a sentence is about, where there are several."""
+    return f" for '{trait}'" if len(model.trait_names) > 1 else ""
+
+
+def report_far_values(design: Design, table: Table, findings: Findings) -> None:
+    """Warn of trait values far outside the others: codes of missing cells, slipped points."""
+    for trait, name in enumerate(design.traits):
+        own = design.of_trait(trait)
+        y = design.y[own]
+        low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
+        far = np.flatnonzero(np.abs(y - middle) > FAR * (high - low))
+        if far.size and high > low:
+            findings.warn(f"far values:{name}", *(Problem(
+                table.where(int(design.unit[own[at]])), f"'{name}' is {y[at]:g}, far from the "
+                f"others (half of them lie between {low:g} and {high:g})", "",
+                "If it means missing, add it to 'records: missing'") for at in far[:FEW]),
+                total=int(far.size))
+
+
+def report_thin_levels(design: Design, table: Table, findings: Findings) -> None:
+    """Count levels with one record, and class effects with one level."""
+    for term in design.fixed:
+        if not term.is_class or term.name == "intercept":
+            continue
+        words = of_trait(design.model, design.traits[term.trait])
+        counts = np.bincount(term.codes, minlength=len(term.levels))
+        single = int((counts == 1).sum())
+        if len(term.levels) == 1:
+            findings.warn(f"one level:{term.name}{words}", Problem(
+                table.source, f"'{term.name}' has one level only ('{term.levels[0]}') and says "
+                f"nothing beyond the mean{words}"))
+        elif single:
+            findings.warn(f"single:{term.name}{words}", Problem(
+                table.source, f"{single} of the {len(term.levels)} levels of '{term.name}' have "
+                f"one record{words}, which then says nothing of the animal"))
+    for trait, name in enumerate(design.traits):
+        y = design.y[design.trait == trait]
+        if y.size > 1 and float(np.ptp(y)) == 0.0:
+            findings.warn(f"constant trait:{name}", Problem(
+                table.source, f"'{name}' is {y[0]:g} in every record"))
