@@ -228,12 +228,12 @@ CASES = (
           "column: calf, relationship: pedigree",
           "column: calf, relationship: pedigre",
           "run.yaml:10:50: there is no relationship 'pedigre'. Expected one of: identity,"
-          " pedigree. Did you mean 'pedigree'?"),
+          " pedigree, dominance. Did you mean 'pedigree'?"),
     _case("an undescribed relationship",
           "column: calf, relationship: pedigree",
           "column: calf, relationship: kinship",
           "run.yaml:10:50: there is no relationship 'kinship'. Expected one of: identity,"
-          " pedigree. Describe 'kinship' under 'relationships'."),
+          " pedigree, dominance. Describe 'kinship' under 'relationships'."),
     _case("no pedigree", "pedigree:\n  file: pedigree.csv\n", "",
           "run.yaml:8:50: relationship 'pedigree' needs a pedigree, and none is named. "
           "Add 'pedigree:' with 'file:' to the run file."),

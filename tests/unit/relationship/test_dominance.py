@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from breedeval.errors import InputError
+from breedeval.errors import Findings, InputError
 from breedeval.relationship.blocks import PedigreeBlocks
-from breedeval.relationship.dominance import from_pedigree
+from breedeval.relationship.dominance import DominanceSettings, from_pedigree
+from breedeval.relationship.kind import Sources
 from tests.oracles.dominance import cockerham
 from tests.oracles.tabular import tabular
 from tests.unit.pedigree.made import pedigree_of
@@ -146,3 +147,16 @@ def test_nobody_has_a_family() -> None:
     np.testing.assert_array_equal(found.lower().toarray(), np.eye(2))
     assert len(found.groups) == 0
     assert found.log_determinant == 0.0
+
+
+def test_inbreeding_brings_a_warning() -> None:
+    findings, kind = Findings(), DominanceSettings()
+    for parents in (INBRED, ([-1, -1, 0], [-1, -1, 1])):
+        pedigree = pedigree_of(*parents)
+        built = kind.build("dominance", Sources(pedigree), pedigree.individuals, threads=1)
+        kind.remark("dominance", built, findings)
+    assert findings.warnings == (
+        "pedigree: 6 of 10 individuals are inbred (F up to 0.312), and the relationship "
+        "'dominance' is exact only without inbreeding. It is taken as an approximation, good for "
+        "small F. To remove the effect of inbreeding on the mean, add the inbreeding coefficient "
+        "to the records and to 'fixed' as a covariate.",)
