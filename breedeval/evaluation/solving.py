@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -50,6 +50,8 @@ class Solutions:
         Why this engine.
     forecast : Forecast or None
         What a factorisation was forecast to need.
+    unknowns : ndarray of float64, shape (equations.size,)
+        The solution in the numbering of the equations, of covariates as they are centred there.
     """
 
     equations: Equations
@@ -62,6 +64,7 @@ class Solutions:
     converged: bool
     reason: str = ""
     forecast: Forecast | None = None
+    unknowns: Vector = field(default_factory=lambda: np.zeros(0))
 
     def random(self, effect: int, values: Vector) -> Vector:
         """Values of a random effect as levels × cells."""
@@ -100,7 +103,8 @@ def solve_direct(
             variance[back.positions] = np.sum(back.rows.T * factor.solve(back.rows.T), axis=0)
     return Solutions(
         equations, _estimates(equations, x), variance,
-        restricted_log_likelihood(equations, factor, x), factor.engine, 1, residual, converged=True)
+        restricted_log_likelihood(equations, factor, x), factor.engine, 1, residual, converged=True,
+        unknowns=x)
 
 
 def solve_iterative(
@@ -113,7 +117,7 @@ def solve_iterative(
         progress=progress)
     return Solutions(
         equations, _estimates(equations, found.values), None, None, "conjugate gradients",
-        found.iterations, found.relative_residual, found.converged)
+        found.iterations, found.relative_residual, found.converged, unknowns=found.values)
 
 
 def make_solver(method: Literal["cholesky", "cholmod", "lu"], threads: int) -> DirectSolver:
