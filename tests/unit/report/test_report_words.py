@@ -97,3 +97,12 @@ def test_covariance_is_symmetric_and_labelled() -> None:
     matrix = covariance_of(direct_maternal(60).variances, "genetic")
     assert matrix.to_numpy().tolist() == [[150.0, -40.0], [-40.0, 90.0]]
     assert matrix.index.to_list() == ["direct", "maternal"]
+
+
+def test_dominance_and_epistasis() -> None:
+    model = Model.model_validate({"traits": ["weight"], "random": [
+        {"name": "d", "column": "animal", "relationship": "dominance"},
+        {"name": "aa", "column": "animal", "relationship": "interaction"}]})
+    words = model_in_words(model, {"interaction": {"kind": "epistasis"}})
+    assert "pairs of alleles (dominance, D; exact where nobody is inbred)" in words.random[0].text
+    assert "interactions between genes (products of A and D" in words.random[1].text
