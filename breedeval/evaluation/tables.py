@@ -15,6 +15,7 @@ from breedeval.levels import Levels
 from breedeval.model.design import Design, RandomTerm
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.precision import Precision
+from breedeval.variance.delta import Quantities, Sampling, cell_statuses, lower_cells
 
 Vector = NDArray[np.float64]
 ROUNDING = 1e-12
@@ -171,27 +172,59 @@ def _position_labels(equations: Equations) -> Mapping[int, str]:
     return labels
 
 
-def variances_table(equations: Equations) -> pd.DataFrame:
-    """The (co)variances used, lower triangles row by row, the residual last."""
-    design, rows = equations.design, []
-    for term, covariance in zip(design.random, equations.covariances, strict=True):
-        cells = [(name, design.traits[trait]) for name, trait in term.cells()]
-        rows += _lower_cells(term.name, cells, covariance.matrix)
-    for label, covariance in zip(
-            design.residual.levels, equations.variances.residual, strict=True):
+def matrix_cells(equations: Equations) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Effect, and component and trait of every cell, of each covariance matrix in order."""
+    design = equations.design
+    found = [(term.name, [(name, design.traits[trait]) for name, trait in term.cells()])
+             for term in design.random]
+    for label in design.residual.levels:
         name = f"residual[{label}]" if label else "residual"
-        rows += _lower_cells("residual", [(name, trait) for trait in design.traits],
-                             covariance.matrix)
-    frame = pd.DataFrame(rows, columns=[
-        "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate"])
-    return frame.assign(se=np.nan, status="given")
+        found.append(("residual", [(name, trait) for trait in design.traits]))
+    return found
 
 
-def _lower_cells(
-    effect: str, cells: list[tuple[str, str]], matrix: NDArray[np.float64]
-) -> list[tuple[str, str, str, str, str, float]]:
-    return [(effect, *cells[i], *cells[j], float(matrix[i, j]))
-            for i in range(len(cells)) for j in range(i + 1)]
+def variances_table(equations: Equations, sampling: Sampling | None = None) -> pd.DataFrame:
+    """The (co)variances, lower triangles row by row, residual classes and slopes last.
+
+    Parameters
+    ----------
+    equations : Equations
+        At the variances.
+    sampling : Sampling, optional
+        Of their estimates; without it they were given.
+
+    Returns
+    -------
+    DataFrame
+        effect, component_1, trait_1, component_2, trait_2, estimate, se, status. ``se`` is NaN
+        for what was not estimated. Slopes of a log-linear residual variance are those of all
+        traits, and have none unless there is one only.
+    """
+    variances, rows = equations.variances, []
+    for number, (effect, cells) in enumerate(matrix_cells(equations)):
+        found = lower_cells(variances, number)
+        places = zip(*np.tril_indices(len(cells)), strict=True)
+        rows += [(effect, *cells[i], *cells[j], value, error, status)
+                 for (i, j), value, error, status in zip(
+                     places, found.values, found.errors(sampling),
+                     cell_statuses(variances, number, sampling), strict=True)]
+    rows += _slopes(equations, sampling)
+    return pd.DataFrame(rows, columns=[
+        "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate", "se", "status"])
+
+
+def _slopes(
+    equations: Equations, sampling: Sampling | None
+) -> list[tuple[str, str, str, str, str, float, float, str]]:
+    """Slopes of the log of the residual variance."""
+    design, own = equations.design, equations.variances.slices[-1]
+    slopes = equations.variances.slopes
+    errors = Quantities(slopes, np.eye(equations.variances.count)[own]).errors(sampling)
+    statuses = ("given",) * slopes.size if sampling is None else sampling.statuses[own]
+    cells = [(f"log_linear({name})", design.traits[0] if len(design.traits) == 1 else "")
+             for name in design.residual.names]
+    return [("residual", *cell, *cell, float(value), float(error), status)
+            for cell, value, error, status in zip(cells, slopes, errors, statuses, strict=True)]
 
 
 def individuals_table(pedigree: Pedigree, inbreeding: Vector) -> pd.DataFrame:
