@@ -34,7 +34,7 @@ def describe_origin(
         Where random numbers are used.
     """
     return {
-        "program": PROGRAM, "version": _version(PROGRAM),
+        "program": PROGRAM, "version": program_version(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "inputs": [{"role": role, "path": str(path), "bytes": path.stat().st_size,
@@ -50,6 +50,11 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, read in blocks."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def program_version() -> str | None:
+    """Version of this program."""
+    return _version(PROGRAM)
 
 
 def _version(name: str) -> str | None:

@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
 from breedeval.errors import Findings, Problem
+from breedeval.evaluation.curves import curves_table
+from breedeval.evaluation.diagnostics import residual_diagnostics
+from breedeval.evaluation.estimation import Estimate
+from breedeval.evaluation.estimation_tables import estimation_summary, estimation_tables
 from breedeval.evaluation.parameters import genetic_parameters_table
 from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step, say_nothing
+from breedeval.evaluation.residuals import residuals_table
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import (
     Progress,
@@ -36,9 +41,11 @@ from breedeval.pedigree.pedigree import Pedigree
 
 def solve_equations(
     equations: Equations, options: SolveOptions, *, step: Step = say_nothing,
-    progress: Progress | None = None,
+    progress: Progress | None = None, residuals: bool = False,
 ) -> Solutions:
     """Solve by the engine that the options or the forecast choose.
+
+    With ``residuals``, a table of them is among the solutions.
 
     Raises
     ------
@@ -54,19 +61,28 @@ def solve_equations(
         found = solve_iterative(
             equations, tolerance=options.tolerance, max_iterations=options.max_iterations,
             progress=progress)
-        return replace(found, reason=plan.reason)
+        return replace(found, reason=plan.reason,
+                       residuals=residuals_table(found) if residuals else None)
     factor = factorise(equations, plan.lower, plan.solver)
     if options.reliability == "exact":
         step("Prediction error variances", plan.forecast.inverse_seconds if plan.forecast else 0.0)
     found = solve_direct(equations, factor, error_variances=options.reliability)
-    return replace(found, reason=plan.reason, forecast=plan.forecast)
+    table = None
+    if residuals:
+        step("Residuals")
+        exact = {"lower": plan.lower, "factor": factor} if options.reliability == "exact" else {}
+        table = residuals_table(found, **exact, threads=options.threads)
+    return replace(found, reason=plan.reason, forecast=plan.forecast, residuals=table)
 
 
 def make_evaluation(
     title: str, settings: Mapping[str, Any], inputs: Inputs, solutions: Solutions,
-    findings: Findings,
+    findings: Findings, estimate: Estimate | None = None,
 ) -> Evaluation:
-    """Gather the tables and the summary of a run."""
+    """Gather the tables and the summary of a run.
+
+    ``estimate`` is how the variances of the solutions were had, where they were not given.
+    """
     equations = solutions.equations
     values = breeding_values_table(solutions)
     if values.empty:
@@ -75,11 +91,11 @@ def make_evaluation(
             "values", "", "Give an effect 'relationship: pedigree' and name the pedigree"))
     _report_reliability(solutions, values["reliability"].to_numpy(np.float64), findings)
     individuals = _individuals(equations)
+    converged = solutions.converged and (estimate is None or estimate.maximum.converged)
     summary: dict[str, Any] = {
-        "status": "done" if solutions.converged else "not converged",
-        "converged": solutions.converged, "log_likelihood": solutions.log_likelihood,
-        "log_likelihood_without_constant": _without_constant(solutions),
-        "aic": None, "bic": None, "iterations": solutions.iterations,
+        "status": "done" if converged else "not converged", "converged": converged,
+        **_likelihood(solutions, estimate),
+        "iterations": solutions.iterations if estimate is None else estimate.maximum.rounds,
         "records": equations.design.records, "observations": equations.design.size,
         "individuals": len(individuals),
         "equations": equations.size, "engine": solutions.engine,
@@ -88,10 +104,41 @@ def make_evaluation(
         "forecast": None if solutions.forecast is None else asdict(solutions.forecast),
         "rank": dependencies(equations), "trait_summary": _trait_summary(equations),
         "pedigree": _pedigree_facts(equations), "rows": inputs.records.size,
-        "warnings": list(findings.warnings)}
-    return Evaluation(title, settings, values, solutions_table(solutions),
-                      variances_table(equations), genetic_parameters_table(equations),
-                      individuals, summary)
+        "warnings": list(findings.warnings),
+        "diagnostics": None if solutions.residuals is None else residual_diagnostics(
+            solutions.residuals, equations.design),
+        "estimation": None if estimate is None else estimation_summary(estimate)}
+    sampling = None if estimate is None else estimate.sampling
+    tables = {} if estimate is None else estimation_tables(estimate)
+    if solutions.residuals is not None:
+        tables["residuals"] = solutions.residuals
+    return Evaluation(
+        title, settings, values, solutions_table(solutions),
+        variances_table(equations, sampling), genetic_parameters_table(equations, sampling),
+        individuals, summary, curves=curves_table(equations, sampling), **tables)
+
+
+def _likelihood(solutions: Solutions, estimate: Estimate | None) -> dict[str, Any]:
+    """Log-likelihood and information criteria; those of given variances count no parameters.
+
+    AIC = −2 log L + 2(p + k) and BIC = −2 log L + (p + k) log n, with p fixed effects (rank) and
+    k free variance parameters, of the restricted likelihood as of the full one.
+    """
+    equations = solutions.equations
+    n, p = equations.design.size, equations.fixed_size
+    if estimate is None:
+        value, kind, k = solutions.log_likelihood, "reml", None
+    else:
+        value, kind = estimate.maximum.log_likelihood, estimate.options.method
+        k = estimate.free_parameters
+    freedom = n - p if kind == "reml" else n
+    return {
+        "likelihood": kind, "log_likelihood": value,
+        "log_likelihood_without_constant": None if value is None else (
+            value + 0.5 * freedom * float(np.log(2 * np.pi))),
+        "variance_parameters": k,
+        "aic": None if k is None or value is None else -2 * value + 2 * (p + k),
+        "bic": None if k is None or value is None else -2 * value + (p + k) * float(np.log(n))}
 
 
 def _pedigree(equations: Equations) -> tuple[Pedigree, NDArray[np.float64]] | None:
@@ -134,14 +181,6 @@ def _trait_summary(equations: Equations) -> dict[str, dict[str, float]]:
             "sd": float(y.std(ddof=1)) if y.size > 1 else float("nan"),
             "min": float(y.min()), "max": float(y.max())}
     return found
-
-
-def _without_constant(solutions: Solutions) -> float | None:
-    """The log-likelihood without (n − p) log 2π, as ASReml prints it."""
-    if solutions.log_likelihood is None:
-        return None
-    freedom = solutions.equations.design.size - solutions.equations.fixed_size
-    return solutions.log_likelihood + 0.5 * freedom * float(np.log(2 * np.pi))
 
 
 def _report_reliability(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -35,6 +35,21 @@ class Evaluation:
         carried along from the pedigree; empty when no effect has a pedigree.
     summary : mapping
         The values of summary.json.
+    residuals : DataFrame
+        record, trait, observed, fitted, residual and what tells outliers and influence; empty
+        when not asked for.
+    fixed_tests : DataFrame
+        effect, trait, kind, numerator_df, f, denominator_df, p_value, method; empty where
+        variances were given.
+    curves : DataFrame
+        effect, component, trait, covariate, value, quantity, estimate, se: variances and
+        heritability along the covariate of a random regression.
+    profiles : DataFrame
+        parameter, value, log_likelihood; of the parameters that were asked for.
+    variance_parameters : DataFrame
+        parameter, estimate, se, status, and what the boundary says; empty where given.
+    sampling_covariance : DataFrame
+        Of the parameters: the inverse of the average information, rows and columns by name.
     """
 
     title: str
@@ -45,3 +60,9 @@ class Evaluation:
     genetic_parameters: pd.DataFrame
     individuals: pd.DataFrame
     summary: Mapping[str, Any]
+    residuals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fixed_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    profiles: pd.DataFrame = field(default_factory=pd.DataFrame)
+    variance_parameters: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sampling_covariance: pd.DataFrame = field(default_factory=pd.DataFrame)

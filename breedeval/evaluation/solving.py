@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
@@ -52,6 +53,8 @@ class Solutions:
         What a factorisation was forecast to need.
     unknowns : ndarray of float64, shape (equations.size,)
         The solution in the numbering of the equations, of covariates as they are centred there.
+    residuals : DataFrame or None
+        When asked for.
     """
 
     equations: Equations
@@ -65,6 +68,7 @@ class Solutions:
     reason: str = ""
     forecast: Forecast | None = None
     unknowns: Vector = field(default_factory=lambda: np.zeros(0))
+    residuals: pd.DataFrame | None = None
 
     def random(self, effect: int, values: Vector) -> Vector:
         """Values of a random effect as levels × cells."""

@@ -19,6 +19,14 @@ from breedeval.io.folder import try_folder, whole_folder
 from breedeval.provenance import PROGRAM
 
 
+ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
+"""Tables that every results folder has."""
+
+WHERE_ANY = ("residuals", "fixed_tests", "curves", "profiles", "variance_parameters",
+             "sampling_covariance")
+"""Tables that are written where they have a row."""
+
+
 def check_target(directory: Path, *, force: bool) -> None:
     """Refuse early, before anything is computed, to write where we must not.
 
@@ -84,8 +92,12 @@ def write_results(
         When it cannot be written, such as on a full disk; nothing is left behind.
     """
     with whole_folder(directory) as folder:
-        for name in ("breeding_values", "solutions", "variances", "genetic_parameters"):
+        for name in ALWAYS:
             write_table(getattr(evaluation, name), folder / f"{name}.{table_format}")
+        for name in WHERE_ANY:
+            table = getattr(evaluation, name)
+            if len(table):
+                write_table(table, folder / f"{name}.{table_format}")
         _write_json(evaluation.summary, folder / "summary.json")
         write_origin(provenance, folder)
         (folder / "config.yaml").write_text(config, encoding="utf-8")

@@ -153,13 +153,17 @@ class Point:
 
     def derivatives(self) -> Derivatives:
         """Score and average information here: one selected inverse."""
+        return self._derivatives
+
+    @cached_property
+    def _derivatives(self) -> Derivatives:
         return differentiate(
             self.equations, self.factor, self.x, self.likelihood.inverse_of(self.inner),
             self.likelihood.inner_pattern)
 
-    def expansion(self, derivatives: Derivatives) -> tuple[Vector, ...]:
-        """Working scale factors of every cell of every random effect; see ``expansion``."""
+    def expansion(self) -> tuple[Vector, ...]:
+        """Working scale factors of every cell of every random effect: see ``expand``."""
         inner = self.likelihood
         x = self.x if inner.method == "reml" else self.x[inner.random_equations]
         return expand(self.equations, x, inner.inverse_of(self.inner), inner.inner_pattern,
-                      derivatives)
+                      self._derivatives)

@@ -26,7 +26,9 @@ from breedeval.config.settings import Estimation, RunSettings
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations, make_equations
 from breedeval.errors import Findings
+from breedeval.evaluation.estimation import Estimate, EstimationOptions, estimate
 from breedeval.evaluation.evaluate import make_evaluation
+from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.preparing import (
     Inputs,
     make_design,
@@ -138,8 +140,25 @@ def solutions(equations: Equations, factor: Factor) -> Solutions:
     return solve_direct(equations, factor)
 
 
-def evaluation(run: Run, solutions: Solutions) -> Evaluation:
+def estimation_options(settings: RunSettings) -> EstimationOptions:
+    """The ``variances:`` part of a run that estimates them, as options."""
+    asked = settings.variances
+    assert isinstance(asked, Estimation)
+    return EstimationOptions(
+        asked.method, asked.fix, asked.tie, asked.bound, asked.algorithm, asked.max_rounds,
+        asked.tolerance, asked.profile, asked.tests)
+
+
+def estimates(run: Run, equations: Equations, *, threads: int = 1) -> Estimate:
+    """Variances of a run file that asks for them; ``equations`` of it are at the estimates."""
+    return estimate(equations, estimation_options(run.settings), SolveOptions(threads=threads))
+
+
+def evaluation(
+    run: Run, solutions: Solutions, estimate: Estimate | None = None
+) -> Evaluation:
     """The tables of the output folder as DataFrames."""
     model = solutions.equations.design.model
     understood = plain_settings(run.settings.model_copy(update={"model": model}), None)
-    return make_evaluation(run.settings.title, understood, run.inputs, solutions, run.findings)
+    return make_evaluation(
+        run.settings.title, understood, run.inputs, solutions, run.findings, estimate)

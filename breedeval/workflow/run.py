@@ -12,9 +12,10 @@ from typing import Any
 
 from breedeval.config.canonical import understood
 from breedeval.config.load import LoadedRun, load
-from breedeval.config.settings import RunSettings
+from breedeval.config.settings import Estimation, RunSettings
 from breedeval.equations.henderson import Equations
-from breedeval.errors import BreedevalError
+from breedeval.errors import BreedevalError, Problem
+from breedeval.evaluation.estimation import Estimate, estimate
 from breedeval.evaluation.evaluate import solve_equations
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.preparing import prepare
@@ -22,9 +23,12 @@ from breedeval.evaluation.result import Evaluation
 from breedeval.io.results import check_target, write_results
 from breedeval.provenance import describe_origin
 from breedeval.report import render
+from breedeval.variance.diagnosis import find_gaps
+from breedeval.variance.progress import State
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.reading import input_files
+from breedeval.workflow.rounds import Rounds, rounds_of
 from breedeval.workflow.share import Share, share_of
 
 NOT_CONVERGED = 3
@@ -61,21 +65,54 @@ def solve_options(settings: RunSettings, share: Share | None = None) -> SolveOpt
                         threads(settings, share), limit)
 
 
-def evaluate_run(run: ladder.Run, journal: Journal, share: Share | None = None) -> Evaluation:
-    """Evaluate a run that was read; nothing is written."""
+def evaluate_run(
+    run: ladder.Run, journal: Journal, share: Share | None = None, rounds: Rounds | None = None
+) -> Evaluation:
+    """Evaluate a run that was read; no results are written.
+
+    ``rounds`` keeps the state of an estimation, and gives that of one that was stopped.
+    """
     equations = set_up(run, journal, share)
-    settings = run.settings
+    settings, found = run.settings, None
+    if isinstance(settings.variances, Estimation):
+        found = _estimate(run, equations, journal, share, rounds)
+        equations = found.equations
     solutions = solve_equations(
         equations, solve_options(settings, share), step=journal.step,
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
-    evaluation = ladder.evaluation(run, solutions)
+    evaluation = ladder.evaluation(run, solutions, found)
     for warning in run.findings.warnings:
         journal.step(f"Warning: {warning}")
     summary = {**evaluation.summary, "seconds": journal.seconds,
                "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     return replace(evaluation, summary=summary)
+
+
+def _estimate(
+    run: ladder.Run, equations: Equations, journal: Journal, share: Share | None,
+    rounds: Rounds | None,
+) -> Estimate:
+    """Estimate the variances, round by round in the journal."""
+    for gap in find_gaps(equations):
+        if gap.hopeless:
+            run.findings.warn(f"gap:{gap.found}", Problem("variances", gap.found, "", gap.remedy))
+    resume = None if rounds is None else rounds.read()
+    if resume is not None:
+        journal.step(f"Going on from round {resume['history'][-1]['number']} of a run that was "
+                     "stopped")
+
+    def on_round(state: State) -> None:
+        last = state.history[-1]
+        journal.step(f"Round {last.number} ({last.kind}): log-likelihood "
+                     f"{last.log_likelihood:.6f}, largest change {last.change:.1e}")
+        if rounds is not None:
+            rounds.write(state.to_dict())
+
+    return estimate(equations, ladder.estimation_options(run.settings),
+                    solve_options(run.settings, share), step=journal.step, on_round=on_round,
+                    resume=resume)
 
 
 def run_file(
@@ -94,11 +131,17 @@ def run_file(
         directory = loaded.settings.output.directory
         assert directory is not None  # load fills it in
         check_target(directory, force=force)
-        evaluation = evaluate_run(ladder.read_loaded(loaded, journal), journal, share)
+        rounds = None
+        run = ladder.read_loaded(loaded, journal)
+        if isinstance(loaded.settings.variances, Estimation):
+            rounds = rounds_of(loaded.settings, directory)
+        evaluation = evaluate_run(run, journal, share, rounds)
         origin = describe_origin(
             input_files(loaded.settings, loaded.path), command=sys.argv,
             threads=threads(loaded.settings, share), overrides=overrides)
         _write(evaluation, loaded, directory, origin, journal)
+        if rounds is not None and evaluation.summary["converged"]:
+            rounds.remove()
     except BreedevalError as error:
         return Outcome(path, error.exit_code, str(error))
     except MemoryError:
@@ -107,11 +150,20 @@ def run_file(
     except Exception:
         return Outcome(path, BUG, _bug(path, directory, journal))
     if not evaluation.summary["converged"]:
-        return Outcome(path, NOT_CONVERGED, f"{path}: not converged after "
-                       f"{evaluation.summary['iterations']} rounds (relative residual "
-                       f"{evaluation.summary['relative_residual']:.1e}); results are marked so. "
-                       "Raise 'solve: max_iterations', or use 'method: cholesky'.", directory)
+        return Outcome(path, NOT_CONVERGED, f"{path}: {_not_converged(evaluation)}", directory)
     return Outcome(path, 0, "", directory)
+
+
+def _not_converged(evaluation: Evaluation) -> str:
+    """What did not converge, and what to do."""
+    summary = evaluation.summary
+    told = summary.get("estimation")
+    if told is not None and not told["converged"]:
+        return " ".join([f"the variances did not converge: {told['reason']}; results are marked "
+                         "so.", *told["advice"]])
+    return (f"not converged after {summary['iterations']} rounds (relative residual "
+            f"{summary['relative_residual']:.1e}); results are marked so. Raise 'solve: "
+            "max_iterations', or use 'method: cholesky'.")
 
 
 def _write(

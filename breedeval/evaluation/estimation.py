@@ -1,0 +1,214 @@
+"""Variances from the data: the likelihood of a model, maximised from its starting point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from breedeval.equations.henderson import Equations
+from breedeval.errors import InputError, Problem
+from breedeval.evaluation.planning import SolveOptions, plan_solution
+from breedeval.evaluation.preparing import Step, say_nothing
+from breedeval.evaluation.solving import make_solver
+from breedeval.solve import DirectSolver
+from breedeval.variance.delta import Sampling
+from breedeval.variance.diagnosis import find_gaps
+from breedeval.variance.fixed_tests import FixedTest, test_fixed_effects
+from breedeval.variance.likelihood import Likelihood
+from breedeval.variance.maximise import Options, maximise
+from breedeval.variance.maximum import Maximum
+from breedeval.variance.parameters import (
+    Constraints,
+    Parameters,
+    constrain,
+    name_parameters,
+)
+from breedeval.variance.profile import Profile, profile_parameter
+from breedeval.variance.progress import State
+
+OnRound = Callable[[State], None]
+
+
+@dataclass(frozen=True)
+class EstimationOptions:
+    """The ``variances:`` part of a run file that estimates them.
+
+    Parameters
+    ----------
+    method : {'reml', 'ml'}
+    fix, tie, bound
+        What is asked of parameters, by name.
+    algorithm : {'auto', 'ai', 'em'}
+    max_rounds : int
+    tolerance : float
+        Expected gain in log-likelihood at which it stops.
+    profile : tuple of str
+        Parameters whose likelihood is profiled.
+    tests : str
+        Denominator degrees of freedom of the tests of fixed effects, or ``none``.
+    """
+
+    method: Literal["reml", "ml"] = "reml"
+    fix: tuple[str, ...] = ()
+    tie: tuple[tuple[str, ...], ...] = ()
+    bound: Mapping[str, tuple[float, float]] | None = None
+    algorithm: Literal["auto", "ai", "em"] = "auto"
+    max_rounds: int = 200
+    tolerance: float = 1e-9
+    profile: tuple[str, ...] = ()
+    tests: Literal["auto", "kenward_roger", "satterthwaite", "residual", "none"] = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Estimated variances and what is known of them.
+
+    Parameters
+    ----------
+    options : EstimationOptions
+    parameters : Parameters
+        Names.
+    constraints : Constraints
+        What was asked of them.
+    maximum : Maximum
+    equations : Equations
+        At the estimates.
+    fixed_tests : tuple of FixedTest
+    profiles : tuple of Profile
+    advice : tuple of str
+        What the data lack, when it did not converge or a parameter is on its boundary.
+    """
+
+    options: EstimationOptions
+    parameters: Parameters
+    constraints: Constraints
+    maximum: Maximum
+    equations: Equations
+    fixed_tests: tuple[FixedTest, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    advice: tuple[str, ...] = ()
+
+    @property
+    def sampling(self) -> Sampling:
+        """Names, sampling covariance and statuses of the parameters."""
+        return Sampling(self.maximum.names, self.maximum.covariance, self.maximum.statuses)
+
+    @property
+    def free_parameters(self) -> int:
+        """Parameters that were estimated; tied ones count once, those on a boundary count."""
+        return int(self.constraints.lower.size)
+
+
+def estimate(
+    equations: Equations, options: EstimationOptions, solve: SolveOptions, *,
+    step: Step = say_nothing, on_round: OnRound | None = None,
+    resume: Mapping[str, Any] | None = None,
+) -> Estimate:
+    """Estimate the variances of a model.
+
+    Parameters
+    ----------
+    equations : Equations
+        At the starting values.
+    options : EstimationOptions
+    solve : SolveOptions
+        Which direct solver, threads and the limit of memory.
+    step : callable
+        Told what begins.
+    on_round : callable
+        Called after each round with what it did and a state to resume from.
+    resume : mapping, optional
+        A state that an earlier call gave to ``on_round``.
+
+    Raises
+    ------
+    LimitError
+        When a factorisation does not fit the memory.
+    InputError
+        When a name is unknown, or the equations are singular at the start.
+    """
+    parameters = parameter_names(equations)
+    constraints = constrain(
+        parameters, equations.variances.values, fix=options.fix, tie=options.tie,
+        bound=options.bound)
+    method = "cholesky" if solve.method == "auto" else solve.method
+    plan = plan_solution(equations, replace(solve, method=method, reliability="exact"))
+    assert plan.solver is not None
+    step(f"Estimating {len(constraints.lower)} variance parameters by {options.method.upper()} "
+         f"with {plan.engine}, {equations.size:,} equations")
+    likelihood = Likelihood(
+        equations, plan.solver, options.method,
+        make_solver(_name(method), solve.threads) if options.method == "ml" else None)
+    maximum = maximise(
+        likelihood, constraints.start(equations.variances), constraints,
+        _settings(options), on_round=on_round,
+        resume=None if resume is None else State.from_dict(resume, equations.variances))
+    found = Estimate(options, parameters, constraints, maximum, equations.at(maximum.variances))
+    if not maximum.converged or maximum.confounded:
+        found = replace(found, advice=_advice(equations, maximum))
+    return _with_inference(found, likelihood, plan.solver, step)
+
+
+def _settings(options: EstimationOptions) -> Options:
+    return Options(algorithm=options.algorithm, max_rounds=options.max_rounds,
+                   tolerance=options.tolerance)
+
+
+def _advice(equations: Equations, maximum: Maximum) -> tuple[str, ...]:
+    """What the data lack for the parameters that did not settle, and what to try."""
+    words = [f"The data cannot separate {', '.join(names)}." for names in maximum.confounded]
+    words += [f"{gap.found[0].upper()}{gap.found[1:]}. {gap.remedy}."
+              for gap in find_gaps(equations)]
+    if not maximum.converged:
+        words.append("Raise 'variances: max_rounds', give 'start' values, or leave an effect out.")
+    return tuple(words)
+
+
+def _name(method: str) -> Literal["cholesky", "cholmod", "lu"]:
+    return "cholmod" if method == "cholmod" else "lu" if method == "lu" else "cholesky"
+
+
+def _with_inference(
+    found: Estimate, likelihood: Likelihood, solver: DirectSolver, step: Step
+) -> Estimate:
+    """Tests of fixed effects and profiles, where they are asked for."""
+    options = found.options
+    if options.tests != "none":
+        step("Testing the fixed effects")
+        found = replace(found, fixed_tests=test_fixed_effects(
+            found.equations, found.maximum.covariance, solver, denominator=options.tests))
+    profiles = []
+    for word in options.profile:
+        step(f"Profiling the likelihood of '{word}'")
+        profiles.append(_profile(found, likelihood, word))
+    return replace(found, profiles=tuple(profiles))
+
+
+def _profile(found: Estimate, likelihood: Likelihood, word: str) -> Profile:
+    options, names = found.options, found.parameters
+    positions = names.positions(word)
+    if positions is None or len(positions) > 1:
+        raise InputError(Problem(
+            "variances: profile", f"'{word}' is not one parameter",
+            f"Expected one of {', '.join(names.names[:12])}"))
+
+    def refit(near: Maximum, value: float) -> Maximum:
+        values = near.variances.values.copy()
+        values[positions[0]] = value
+        start = near.variances.at(values)
+        held = constrain(names, start.values, fix=(*options.fix, names.names[positions[0]]),
+                         tie=options.tie, bound=options.bound)
+        return maximise(likelihood, held.start(start), held,
+                        replace(_settings(options), algorithm="ai"))
+
+    return profile_parameter(found.maximum, positions[0], refit)
+
+
+def parameter_names(equations: Equations) -> Parameters:
+    """Names of the variance parameters of a model."""
+    design = equations.design
+    return name_parameters(
+        equations.variances, {term.name: design.cell_labels(term) for term in design.random},
+        classes=design.residual.levels, traits=design.residual_labels(),
+        covariates=design.residual.names)
