@@ -13,8 +13,8 @@ from breedeval.evaluation.result import Evaluation
 from breedeval.model.spec import Model
 from breedeval.report import numbers, plots, tables
 from breedeval.report.account import account_of, moment_of
+from breedeval.report.drawing import Picture
 from breedeval.report.page import fill
-from breedeval.report.plots import Picture
 from breedeval.report.ranking import ranking_of
 from breedeval.report.symbols import formulas
 from breedeval.report.views import View, attributes_of, views_of

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from breedeval.report import plots, tables
+from breedeval.report.drawing import Picture
 from breedeval.report.page import fill
-from breedeval.report.plots import Picture
 from breedeval.report.summaries import Trend
 
 _TITLES = {

@@ -1,26 +1,15 @@
-"""The pictures of a report: SVG drawn once, with a text for those who do not see it.
-
-Colours (blue and orange of Okabe & Ito 2008) differ in brightness and in line style, so that a
-print in grey says the same.
-"""
+"""The pictures of breeding values and of a pedigree."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from breedeval.report.drawing import BLUE, FILL, GREY, INK, ORANGE, Picture, svg, thousands
 from breedeval.report.numbers import count, counted, fixed, percent, significant
 from breedeval.report.summaries import (
     RecordClasses,
@@ -30,38 +19,6 @@ from breedeval.report.summaries import (
     spread_of,
     trend_of,
 )
-
-BLUE, ORANGE, GREY, INK = "#0b5c8f", "#c8550a", "#8a9691", "#33403a"
-FILL = "#cfe0ec"
-SIZE = (5.6, 3.35)
-_STYLE: Any = {
-    "svg.fonttype": "none", "svg.hashsalt": "breedeval", "figure.dpi": 72, "font.size": 11.5,
-    "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK,
-    "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False,
-    "axes.linewidth": 0.8, "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#e3e8e5",
-    "grid.linewidth": 0.8, "axes.axisbelow": True, "legend.frameon": False,
-    "legend.fontsize": 10, "xtick.major.width": 0.8, "ytick.major.size": 0,
-    "axes.unicode_minus": True, "figure.constrained_layout.use": True,
-}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One figure.
-
-    Parameters
-    ----------
-    title : str
-        What it shows, in a few words.
-    svg : Markup
-        The drawing.
-    caption : str
-        What the reader sees and should take from it.
-    """
-
-    title: str
-    svg: Markup
-    caption: str
 
 
 def distribution(values: NDArray[np.float64], trait: str, name: str) -> Picture | None:
@@ -84,9 +41,9 @@ def distribution(values: NDArray[np.float64], trait: str, name: str) -> Picture 
                       xytext=(4, -10), textcoords="offset points", color=ORANGE)
         axes.set_xlabel(f"Breeding value ({trait})")
         axes.set_ylabel("Individuals")
-        _thousands(axes)
+        thousands(axes)
 
-    return Picture("Distribution of breeding values", _svg(draw, name + "-distribution", _spread(
+    return Picture("Distribution of breeding values", svg(draw, name + "-distribution", _spread(
         spread, trait)), _spread(spread, trait))
 
 
@@ -108,7 +65,7 @@ def genetic_trend(
         upper.set_ylabel(f"Breeding value\n({trait})")
         _numbers_below(lower, trend, unit)
 
-    return Picture("Genetic trend", _svg(draw, name + "-trend", caption), caption)
+    return Picture("Genetic trend", svg(draw, name + "-trend", caption), caption)
 
 
 def reliability_by_records(
@@ -135,7 +92,7 @@ def reliability_by_records(
         axes.set_xlabel("Own records (number of individuals above)")
         axes.set_ylabel("Reliability")
 
-    return Picture("Reliability and records", _svg(draw, name + "-reliability", caption), caption)
+    return Picture("Reliability and records", svg(draw, name + "-reliability", caption), caption)
 
 
 def inbreeding_trend(
@@ -165,7 +122,7 @@ def inbreeding_picture(trend: Trend, unit: str, name: str) -> Picture:
         upper.legend(loc="upper left", ncols=2, borderaxespad=0.2)
         _numbers_below(lower, trend, unit)
 
-    return Picture(f"Inbreeding by {unit}", _svg(draw, name + "-inbreeding", caption), caption)
+    return Picture(f"Inbreeding by {unit}", svg(draw, name + "-inbreeding", caption), caption)
 
 
 def completeness(table: pd.DataFrame) -> Picture:
@@ -185,7 +142,7 @@ def completeness(table: pd.DataFrame) -> Picture:
         axes.set_xlabel("Generations back (1: parents)")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
 
-    return Picture("Completeness", _svg(draw, "completeness", caption), caption)
+    return Picture("Completeness", svg(draw, "completeness", caption), caption)
 
 
 def family_sizes(table: pd.DataFrame) -> Picture:
@@ -210,7 +167,7 @@ def family_sizes(table: pd.DataFrame) -> Picture:
         if len(series) > 1:
             axes.legend(loc="upper right")
 
-    return Picture("Family sizes", _svg(draw, "family-sizes", caption), caption)
+    return Picture("Family sizes", svg(draw, "family-sizes", caption), caption)
 
 
 def _spread(spread: Spread, trait: str) -> str:
@@ -254,36 +211,4 @@ def _numbers_below(axes: Axes, trend: Trend, unit: str) -> None:
     axes.set_xlabel(unit[:1].upper() + unit[1:])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=2, integer=True))
-    _thousands(axes)
-
-
-def _thousands(axes: Axes) -> None:
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
-
-
-def _svg(draw: Callable[[Canvas], None], name: str, description: str) -> Markup:
-    """Draw on a canvas and return it as SVG for the inside of a page."""
-    with mpl.rc_context(_STYLE):
-        canvas = Canvas(figsize=SIZE)
-        draw(canvas)
-        stream = io.StringIO()
-        canvas.savefig(stream, format="svg", transparent=True, metadata={
-            "Date": None, "Creator": None, "Format": None, "Type": None})
-    text = stream.getvalue()
-    text = text[text.index("<svg"):]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r"font-family: [^;\"]*", "font-family: var(--sans)", text)
-    text = re.sub(r"(font: [\d.]+px) [^;\"]*", r"\1 var(--sans)", text)   # before matplotlib 3.11
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
-    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
-    text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
-    text = re.sub(r'\bd="[^"]*"', _rounded, text)
-    size = re.search(r'viewBox="[^"]*"', text)
-    box = size.group(0) if size else ""
-    head = Markup('<svg xmlns:xlink="http://www.w3.org/1999/xlink" {} role="img" aria-label="{}">')
-    return head.format(Markup(box), description) + Markup(text[text.index(">") + 1:])
-
-
-def _rounded(match: re.Match[str]) -> str:
-    return re.sub(r"(\.\d\d)\d+", r"\1", match.group(0))
+    thousands(axes)
