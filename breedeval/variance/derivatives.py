@@ -87,11 +87,25 @@ def differentiate(
     score = np.concatenate([
         *(np.einsum("pij,ij->p", covariance.derivatives(), gradient) for covariance, gradient in
           zip(equations.variances.covariances, gradients, strict=True)), slopes])
-    variates = np.column_stack([*_effect_variates(equations, x),
-                                *_residual_variates(equations, residuals)])
+    variates = working_variates(equations, x, residuals)
     return Derivatives(
         gradients, _counts(equations), slopes, score,
         _average_information(equations, factor, variates), leverage)
+
+
+def working_variates(equations: Equations, x: Vector, residuals: Vector) -> Matrix:
+    """V̇Py for every parameter, shape (N, p); linear in the solutions and the residuals together.
+
+    Parameters
+    ----------
+    equations : Equations
+    x : ndarray of float64, shape (size,)
+        Solutions for some y.
+    residuals : ndarray of float64, shape (N,)
+        y − Wx.
+    """
+    return np.column_stack([*_effect_variates(equations, x),
+                            *_residual_variates(equations, residuals)])
 
 
 def _counts(equations: Equations) -> tuple[int, ...]:
