@@ -6,6 +6,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,9 +32,9 @@ def test_direct_and_maternal() -> None:
     model = Model.model_validate(evaluation.settings["model"])
     words = model_in_words(model, {})
     assert words.record == ("Each record of weight is taken as the sum of an overall mean, sex, "
-                            "genetic and what is left over (the residual).")
+                            "genetic and what is left over (the residual).",)
     assert words.random[0].text.startswith("Direct: one value for each level of calf. Maternal: ")
-    assert "may be correlated" in words.random[0].text
+    assert "These components may be correlated." in words.random[0].text
     assert plain(formulas(model, {}, evaluation.variances)) == [
         "y=Xb+Zdirectudirect+Zmaternalumaternal+e",
         "var(udirectumaternal)=150−40−4090⊗A", "var(e)=I×350"]
@@ -60,6 +61,65 @@ def test_curves_and_weights() -> None:
     lines = plain(formulas(model, {}, animal_model(60).variances))
     assert "φ0(dim),φ1(dim),φ2(dim)" in lines[2]
     assert lines[-1] == "var(e)=diag(1/w)×3.829"
+
+
+TWO: dict[str, Any] = {
+    "traits": {"weaning": {"fixed": ["sex"], "weights": "w"}, "yearling": {}},
+    "fixed": ["sex", "pen"],
+    "random": [{"name": "animal", "column": "animal", "relationship": "pedigree"},
+               {"name": "litter", "column": "litter", "traits": ["yearling"]}]}
+
+
+def test_traits_with_models_of_their_own() -> None:
+    words = model_in_words(Model.model_validate(TWO), {})
+    assert words.record == (
+        "Each record of weaning is taken as the sum of an overall mean, sex, animal and what is "
+        "left over (the residual).",
+        "Each record of yearling is taken as the sum of an overall mean, sex, pen, animal, litter "
+        "and what is left over (the residual).")
+    assert [(term.name, term.traits) for term in (*words.fixed, *words.random)] == [
+        ("sex", ()), ("pen", ("yearling",)), ("animal", ()), ("litter", ("yearling",))]
+    assert "These values for the traits may be correlated." in words.random[0].text
+    assert "correlated" not in words.random[1].text
+    assert "The traits of one record may be correlated." in words.residual
+    assert "divided by w for weaning" in words.residual
+
+
+def test_traits_of_one_model_share_a_sentence() -> None:
+    model = Model.model_validate({"traits": ["a", "b"], "fixed": ["sex"], "random": []})
+    assert model_in_words(model, {}).record == (
+        "Each record of a and b is taken as the sum of an overall mean, sex and what is left over "
+        "(the residual).",)
+
+
+@pytest.mark.parametrize(("covariance", "words"), [
+    ("unstructured", "may be correlated, any two of them in their own way."),
+    ("diagonal", "are independent of one another."),
+    ({"kind": "diagonal", "variances": "equal"},
+     "are independent of one another, and have the same variance."),
+    ({"kind": "compound_symmetry", "variances": "unequal"},
+     "are correlated, any two of them equally."),
+    ("autoregressive", "are correlated, the less the further apart they stand in their order, and "
+                       "have the same variance."),
+    ({"kind": "factor_analytic", "order": 1}, "are correlated through 1 common factor; what is "
+                                              "left of each is its own."),
+    ({"kind": "scaled", "matrix": np.eye(3).tolist()}, "vary as a known matrix says, times one "
+                                                       "variance.")])
+def test_covariance_structures(covariance: Any, words: str) -> None:
+    model = Model.model_validate({
+        "traits": ["a", "b", "c"], "residual": {"covariance": covariance}, "random": [
+            {"name": "site", "column": "site", "covariance": covariance}]})
+    found = model_in_words(model, {})
+    assert f"These values for the traits {words}" in found.random[0].text
+    assert f"The traits of one record {words}" in found.residual
+
+
+def test_residuals_by_class_and_along_covariates() -> None:
+    model = Model.model_validate({"traits": ["a"], "residual": {
+        "by": "sex", "log_linear": ["age", "year"]}})
+    text = model_in_words(model, {}).residual
+    assert "Each class of sex has a variance of its own." in text
+    assert "each unit of age and year" in text
 
 
 @pytest.mark.parametrize(("relationships", "words", "letter"), [
