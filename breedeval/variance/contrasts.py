@@ -1,8 +1,8 @@
 """Which functions of the fixed effects a test of one term is about.
 
 *Conditional*: b of the term in the full model, as far as the columns of all other terms leave it
-estimable. With D the dependencies of the columns that were set to zero on those of the term, L spans
-the null space of D′.
+estimable. With D the dependencies on the term's columns of the others' that were set to zero, L
+spans the null space of D′.
 
 *Incremental*: b of the term in the model without the later terms of its trait,
 

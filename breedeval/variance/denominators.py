@@ -1,13 +1,13 @@
 """F and its denominator degrees of freedom for one hypothesis L′b = 0.
 
 Let HH′ = L′ΦL with Φ = (X′V⁻¹X)⁻¹, and let the (co)variances have covariance W = Σ w_g w_g′. With
-M_g = H⁻¹L′(∂Φ/∂w_g)LH⁻ᵀ, the derivative of Φ in direction w_g, the moments of Kenward & Roger (1997)
-need only
+M_g = H⁻¹L′(∂Φ/∂w_g)LH⁻ᵀ, of the derivative of Φ in direction w_g, the moments of Kenward & Roger
+(1997) need only
 
     A₁ = Σ tr(M_g)²,   A₂ = Σ tr(M_g²),
 
-as ∂Φ = −ΦPΦ for their P = −X′V⁻¹V̇V⁻¹X. None depends on how the space of L is written down, on
-the levels' order, or on which columns of X are left out.
+as ∂Φ = −ΦPΦ for their P = −X′V⁻¹V̇V⁻¹X. Neither depends on how the space of L is written down, on
+the order of the levels, or on which columns of X are left out.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
-from breedeval.solve import Factor
+from breedeval.solve import DirectSolver, Factor
 from breedeval.variance.contrasts import Contrast, Kind, contrasts, degrees_left
 from breedeval.variance.denominators import (
     Hypothesis,
@@ -91,8 +91,7 @@ class FixedTest:
 
 
 def test_fixed_effects(
-    equations: Equations, covariance: Matrix, factor: Factor, x: Vector, *,
-    denominator: Denominator = "auto",
+    equations: Equations, covariance: Matrix, solver: DirectSolver, *, denominator: Denominator,
 ) -> tuple[FixedTest, ...]:
     """Tests of all fixed terms, trait by trait in the order of the run file.
 
@@ -103,20 +102,20 @@ def test_fixed_effects(
     covariance : ndarray of float64, shape (p, p)
         W of the parameters in the order of ``equations.variances.values``: the inverse average
         information. Rows of 0 for those that are fixed, or held at a boundary.
-    factor : Factor
-        Of C.
-    x : ndarray of float64, shape (size,)
-        Solutions.
+    solver : DirectSolver
+        Factorises C once.
     denominator : {'auto', 'kenward_roger', 'satterthwaite', 'residual'}
         ``auto`` is Kenward & Roger where its cost is small, else Satterthwaite, else residual.
 
     Notes
     -----
-    k solutions with C for Φ of k fixed effects, and k·g more for Kenward & Roger, g the rank of W;
+    One factorisation; k solutions with C for Φ of k fixed effects, and k·g more for Kenward & Roger, g the rank of W;
     a method serves the terms with few effects first, until :data:`OPERATIONS` or :data:`KEPT` is
     reached. No more than :data:`MOST_COLUMNS` effects are tested together.
     """
     along, left = directions(covariance), degrees_left(equations)
+    factor = solver.factorise(equations.lower())
+    x = factor.solve(equations.right_hand_side)
     found: list[FixedTest] = []
     every = contrasts(equations)
     for trait, name in enumerate(equations.design.traits):
@@ -127,8 +126,11 @@ def test_fixed_effects(
             contrast for contrast, chosen in zip(own, plan, strict=True) if chosen == method])
             for method in METHODS if method in plan}
         for contrast, method in zip(own, plan, strict=True):
-            found.append(_untested(contrast, name) if method is None or not contrast.size else _test(
-                contrast, name, method, marginals[method], x, left[trait]))
+            if method is None or not contrast.size:
+                found.append(_untested(contrast, name))
+            else:
+                marginal = marginals[method]
+                found.append(_test(contrast, name, method, marginal, x, left[trait]))
     return tuple(found)
 
 
