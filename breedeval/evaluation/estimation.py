@@ -12,6 +12,7 @@ from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Step, say_nothing
 from breedeval.evaluation.solving import make_solver
 from breedeval.solve import DirectSolver
+from breedeval.solve.threads import one_blas_thread
 from breedeval.variance.delta import Sampling
 from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.fixed_tests import FixedTest, test_fixed_effects
@@ -140,10 +141,11 @@ def estimate(
     likelihood = Likelihood(
         equations, plan.solver, options.method,
         make_solver(_name(method), solve.threads) if options.method == "ml" else None)
-    maximum = maximise(
-        likelihood, constraints.start(equations.variances), constraints,
-        _settings(options), on_round=on_round,
-        resume=None if resume is None else State.from_dict(resume, equations.variances))
+    with one_blas_thread():
+        maximum = maximise(
+            likelihood, constraints.start(equations.variances), constraints,
+            _settings(options), on_round=on_round,
+            resume=None if resume is None else State.from_dict(resume, equations.variances))
     found = Estimate(options, parameters, constraints, maximum, equations.at(maximum.variances))
     if not maximum.converged or maximum.confounded:
         found = replace(found, advice=_advice(equations, maximum))

@@ -7,7 +7,6 @@ thread, so that the result is the same, to the last bit, for any number of threa
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,10 +15,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from breedeval.kernels import etree, supernodal
 from breedeval.solve.symbolic import Structure
+from breedeval.solve.threads import cores, one_blas_thread
 
 Float64 = NDArray[np.float64]
 Range = tuple[int, int]
@@ -27,6 +26,9 @@ Spread = Callable[..., list[Any]]
 
 SHARE = 1 / 32
 """Most of the whole work that one subtree may hold."""
+
+SMALL = 1e7
+"""Operations under which starting threads costs more than it saves."""
 
 LARGE = 5e7
 """Operations from which a block on top is worked on in pieces."""
@@ -112,7 +114,7 @@ def factorise_blocks(structure: Structure, values: Float64, *, threads: int | No
     """
     plan = schedule(structure)
     work = _Factorisation(structure, values)
-    with _workers(threads) as spread:
+    with _workers(structure, threads) as spread:
         failed = spread(lambda task: work.below(*task), plan.subtrees)
         bad: list[int] = [pivot for pivot in failed if pivot >= 0]
         if bad:
@@ -202,7 +204,7 @@ def invert_blocks(structure: Structure, values: Float64, *, threads: int | None 
         scaled, gathered, place = room(begin, end)
         supernodal.invert_range(layout, values, blas, begin, end, scaled, gathered, place)
 
-    with _workers(threads) as spread:
+    with _workers(s, threads) as spread:
         for begin, end in reversed(plan.top):
             if not plan.large[begin]:
                 run((begin, end))
@@ -223,22 +225,18 @@ def _pieces(block: int, begin: int, end: int, size: int) -> list[tuple[int, int,
 
 
 @contextmanager
-def _workers(threads: int | None) -> Iterator[Spread]:
-    """A map over tasks, on several threads, with the BLAS held to one."""
+def _workers(structure: Structure, threads: int | None) -> Iterator[Spread]:
+    """A map over tasks, on several threads where it pays, with the BLAS held to one."""
     count = threads or cores()
+    if structure.flops < SMALL:
+        count = 1
 
     def in_turn(work: Callable[..., Any], tasks: Iterable[object]) -> list[Any]:
         return [work(task) for task in tasks]
 
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         if count == 1:
             yield in_turn
             return
         with ThreadPoolExecutor(count) as pool:
             yield lambda work, tasks: list(pool.map(work, tasks))
-
-
-def cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

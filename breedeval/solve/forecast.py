@@ -18,7 +18,7 @@ from scipy.linalg import blas
 from threadpoolctl import threadpool_limits
 
 from breedeval.solve.backends import direct_solver
-from breedeval.solve.block_work import cores
+from breedeval.solve.threads import cores
 from breedeval.solve.protocols import DirectSolver
 from breedeval.solve.symbolic import Structure
 
