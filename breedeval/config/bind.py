@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
@@ -16,7 +17,6 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from breedeval.config.canonical import write_yaml
-from breedeval.config.checks import did_you_mean
 from breedeval.config.forms import (
     Forms,
     field_annotation,
@@ -29,7 +29,7 @@ from breedeval.config.forms import (
 from breedeval.config.later import inside, not_yet
 from breedeval.config.yaml_loader import Entries, Items, Node, Place, Scalar
 from breedeval.errors import Problem
-from breedeval.model.form import KeyPath, Misfit
+from breedeval.model.form import KeyPath, Misfit, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ class Binder:
             return self._scalar(node, forms, path)
         if isinstance(node, Items) and forms.lists:
             return self._list(node, forms.lists[0], path)
-        if isinstance(node, Entries) and forms.models and not (
-                forms.mappings and leading_key(forms.models[0]) not in node.values):
+        if isinstance(node, Entries) and forms.models and (
+                not forms.mappings or _is_meant_for(node, forms.models[0])):
             chosen = self._choose(node, forms.models, path, key)
             return None if chosen is None else self._model(node, chosen, path, key)
         if isinstance(node, Entries) and forms.mappings:
@@ -262,9 +262,17 @@ def _shown(node: Scalar) -> str:
     return f'"{node.text}" in quotes' if node.quoted and node.text else f"'{node.text}'"
 
 
+def _is_meant_for(node: Entries, model: type[BaseModel]) -> bool:
+    """Whether keys are those of a part, where keys of the user's own may stand as well."""
+    leading = leading_key(model)
+    misspelt = any(isinstance(value, Scalar) and isinstance(value.value, str)
+                   and did_you_mean(name, [leading]) for name, value in node.values.items())
+    return leading in node.values or misspelt or node.values.keys() <= model.model_fields.keys()
+
+
 def _scalar_remedy(node: Scalar, forms: Forms) -> str:
     if forms.choices:
-        return did_you_mean(node.text, list(forms.choices))
+        return did_you_mean(node.text, list(forms.choices)) or _long_form(node.text, forms)
     if forms.models and ":" in node.text:
         return "Write a space after the colon"
     if forms.models and "file" in forms.models[0].model_fields:
@@ -277,6 +285,17 @@ def _scalar_remedy(node: Scalar, forms: Forms) -> str:
                            forms) is not None:
         return "Write decimals with a point"
     return ""
+
+
+def _long_form(word: str, forms: Forms) -> str:
+    """How a kind that needs options is written, where only its word stands."""
+    kinds = {kind: model for model in forms.models if (kind := kind_of(model))}
+    near = get_close_matches(word, list(kinds), 1)
+    if not near:
+        return ""
+    options = {name: (info.examples or ["…"])[0]
+               for name, info in kinds[near[0]].model_fields.items() if info.is_required()}
+    return f"Write {write_yaml({'kind': near[0], **options}, flow=True).strip()}"
 
 
 def _example(name: str, examples: list[Any] | None) -> str:

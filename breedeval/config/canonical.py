@@ -12,6 +12,7 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from breedeval.config.settings import RunSettings
 from breedeval.config.yaml_loader import core_value
+from breedeval.model.form import Part
 from breedeval.model.spec import Component
 from breedeval.model.terms import ClassEffect
 
@@ -66,19 +67,26 @@ def _plain(value: Any, base: Path | None) -> Any:
     if isinstance(value, Component) and value.basis is None and value.column is not None:
         return value.column
     if isinstance(value, BaseModel):
-        value = {name: getattr(value, name) for name in type(value).model_fields}
+        said = {name: getattr(value, name) for name in type(value).model_fields
+                if not _goes_unsaid(value, name)}
+        return {name: _plain(item, base) for name, item in said.items() if item is not None}
     if isinstance(value, dict):
-        return {key: _plain(item, base) for key, item in value.items()
-                if item is not None and not _is_empty_part(item)}
+        return {key: _plain(item, base) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, base) for item in value]
     return written_path(value, base) if isinstance(value, Path) else value
 
 
-def _is_empty_part(value: object) -> bool:
-    """A part in which nothing is set, such as the columns of a standard pedigree."""
+def _goes_unsaid(part: BaseModel, name: str) -> bool:
+    """Whether a key has a default that goes without saying, or leads to a part with nothing set.
+
+    Such are an unstructured covariance, and the columns of a standard pedigree.
+    """
+    value, field = getattr(part, name), type(part).model_fields[name]
+    if isinstance(part, Part) and name in part.UNSAID and value == field.get_default():
+        return True
     return isinstance(value, BaseModel) and all(
-        getattr(value, name) is None for name in type(value).model_fields)
+        getattr(value, inner) is None for inner in type(value).model_fields)
 
 
 def written_path(path: Path, base: Path | None) -> str:

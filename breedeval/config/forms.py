@@ -56,8 +56,12 @@ class Forms:
             several = "one of " if len(self.choices) > 1 else ""
             found.append(several + ", ".join(self.choices))
         found += [_list_words(form) for form in self.lists]
-        if self.models or self.mappings:
+        if self.models:
             found.append("keys" + self._key_words())
+        for mapping in self.mappings:
+            each = forms_of(get_args(mapping)[1]).words()
+            if each != " or ".join(found):  # else the same again for each of several classes
+                found.append(f"keys of your own, each with {each}")
         return " or ".join(dict.fromkeys(found))
 
     def _key_words(self) -> str:
@@ -65,10 +69,8 @@ class Forms:
             return f" ({', '.join(self.models[0].model_fields)})"
         kinds = [kind for model in self.models if (kind := kind_of(model))]
         if kinds:
-            return f" with 'kind' ({', '.join(kinds)})"
-        if self.models:
-            return f" with {' or '.join(f'{leading_key(model)!r}' for model in self.models)}"
-        return f" of your own, each with {forms_of(get_args(self.mappings[0])[1]).words()}"
+            return f" with 'kind' ({', '.join(k for k in kinds if k not in self.choices)})"
+        return f" with {' or '.join(f'{leading_key(model)!r}' for model in self.models)}"
 
 
 def forms_of(annotation: Any) -> Forms:
@@ -130,7 +132,7 @@ def _list_words(form: Any) -> str:
     if Ellipsis in get_args(form):
         inner = forms_of(items[0])
         if inner.lists:
-            return "a list of rows"
+            return "a list of rows" if "numbers" in inner.words() else "a list of lists"
         return "a list" if inner.models else f"a list of {_plural(inner)}"
     return f"a list of {len(items)} {_plural(forms_of(items[0]))}"
 

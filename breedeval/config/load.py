@@ -13,11 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from breedeval.config.bind import Binder, Fault, NamedFile
 from breedeval.config.canonical import plain_settings, write_yaml
-from breedeval.config.checks import relationship_misfits, variance_misfits
+from breedeval.config.checks import relationship_misfits
 from breedeval.config.forms import field_annotation
 from breedeval.config.messages import locate, misfits_of
 from breedeval.config.overrides import apply, parse_override
 from breedeval.config.settings import RunSettings
+from breedeval.config.values import variance_misfits
 from breedeval.config.yaml_loader import Entries, Place, parse_tree, read_tree
 from breedeval.errors import InputError, Problem
 from breedeval.model.form import KeyPath, Misfit
@@ -132,6 +133,8 @@ def _follows(misfit: Misfit, faults: Sequence[Fault], values: Mapping[str, Any])
     for path in (fault.misfit.path for fault in faults):
         if len(path) == 1 or path == ("model", "random"):
             return True
+        if path == ("variances", "method") and misfit.path[0] == "variances":
+            return True
         if path[:2] == ("model", "random"):
             effect = values["model"]["random"][path[2]] or {}
             if "name" not in effect or misfit.path[1:] == (effect["name"],):
@@ -142,7 +145,7 @@ def _follows(misfit: Misfit, faults: Sequence[Fault], values: Mapping[str, Any])
 def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
     """Checks across parts, of those parts that are right in themselves."""
     parts: dict[str, Any] = {}
-    for name in ("model", "relationships", "variances"):
+    for name in ("model", "relationships", "variances", "solve"):
         info = RunSettings.model_fields[name]
         try:
             parts[name] = _adapter(name).validate_python(values.get(name, info.default))
@@ -152,7 +155,8 @@ def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
         yield from relationship_misfits(
             parts["model"], parts["relationships"], values.get("pedigree"))
     if "model" in parts and "variances" in parts:
-        yield from variance_misfits(parts["model"], parts["variances"])
+        solver = parts["solve"].method if "solve" in parts else "auto"
+        yield from variance_misfits(parts["model"], parts["variances"], solver)
 
 
 def _adapter(name: str) -> TypeAdapter[Any]:

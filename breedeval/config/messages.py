@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from breedeval.config.bind import label
 from breedeval.config.yaml_loader import Entries, Items, Node, Place, Scalar
-from breedeval.model.form import KeyPath, Misfit
+from breedeval.model.form import KeyPath, Misfit, did_you_mean
 
 _LIMITS = {
     "greater_than": ("gt", "a number above"),
@@ -79,6 +80,10 @@ def _misfit(details: ErrorDetails, path: KeyPath) -> Misfit:
         return Misfit(path, found, f"Expected {words} {context[key]:g}")
     if kind == "finite_number":
         return Misfit(path, found, "Expected a finite number")
+    if kind == "literal_error":
+        choices = re.findall("'([^']*)'", context["expected"])
+        return Misfit(path, found, f"Expected one of: {', '.join(choices)}",
+                      did_you_mean(str(details["input"]), choices))
     if kind in ("too_short", "string_too_short"):
         return Misfit(path, f"{label(path)} is empty", "Expected at least one")
     said = str(context["error"]) if kind == "value_error" else details["msg"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from breedeval.config.checks import did_you_mean
 from breedeval.config.yaml_loader import Entries, Items, Node, Place, Scalar, parse_tree
 from breedeval.errors import InputError, Problem
+from breedeval.model.form import did_you_mean
 
 _STEP = re.compile(r'"(?P<quoted>[^"]*)"|\[(?P<item>[^\]]+)\]|(?P<key>[^.\[\]"=]+)')
 

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from breedeval.config.canonical import plain_values, write_yaml
 from breedeval.config.forms import Forms, field_forms, forms_of, kind_of, leading_key, short_form
 from breedeval.config.settings import RunSettings
+from breedeval.covariance.structure import CovarianceKind
 
 _HEADER = "| key | what is written | default | meaning | example |\n|---|---|---|---|---|\n"
 
@@ -72,6 +73,8 @@ def _row(name: str, field: FieldInfo) -> str:
 def _default(name: str, field: FieldInfo) -> str:
     if field.is_required() or name == "kind":
         return "**required**"
+    if isinstance(field.default, CovarianceKind):
+        return _code(field.default.model_dump()["kind"])
     if field.default is None or isinstance(field.default, BaseModel) or field.default == {}:
         return "–"
     return _code(plain_values(field.default)) if field.default != "" else '`""`'

@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from breedeval.config.checks import estimation_misfits, relationship_misfits, variance_misfits
-from breedeval.model.form import Labels, Misfit, Names, refuse
-from breedeval.model.spec import Model, Name, Part
+from breedeval.config.checks import relationship_misfits
+from breedeval.config.values import constraint_misfits, variance_misfits
+from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse
+from breedeval.model.spec import Model
 from breedeval.relationship.kind import RelationshipKind
 from breedeval.relationship.settings import RelationshipSettings, kind_of_relationship
 
@@ -23,16 +24,17 @@ def _covariance_form(value: Any) -> str:
     return "matrix" if isinstance(value, (list, tuple)) else "number"
 
 
-Number = Annotated[float, Tag("number"), Field(json_schema_extra={"exclusiveMinimum": 0})]
+Number = Annotated[float, Tag("number")]
+Variance = Annotated[Number, Field(json_schema_extra={"exclusiveMinimum": 0})]
 Rows = Annotated[Matrix, Tag("matrix")]
-Covariance = Annotated[Number | Rows, Discriminator(_covariance_form)]
-"""A variance, or a covariance matrix as rows."""
+OfClass = Annotated[Number | Rows, Discriminator(_covariance_form)]
+"""A variance or covariance matrix of a class of residuals; or the slope of a covariate."""
 
 Given = Annotated[
-    Number | Rows | Annotated[dict[str, Covariance], Tag("classes")],
+    Variance | Rows | Annotated[dict[str, OfClass], Tag("classes")],
     Discriminator(_covariance_form),
 ]
-"""The same, or one for each class of residuals."""
+"""A variance, or a covariance matrix as rows, or one for each class of residuals."""
 
 ColumnReference = Annotated[int, Field(ge=1)] | Name | None
 """Name of a column, or its position from 1 in a file without a header line."""
@@ -126,7 +128,9 @@ class PedigreeSettings(Part):
 class Estimation(Part):
     """How variances are estimated."""
 
-    SHORT: ClassVar[str] = "The method, reml or ml"
+    SHORT: ClassVar[str] = "The method (reml or ml)"
+    WORDS: ClassVar[tuple[str, ...]] = ("reml", "ml")
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"start", "fix", "tie", "bound", "profile"})
 
     method: Literal["reml", "ml"] = Field(
         description="reml: restricted maximum likelihood; ml: maximum likelihood.",
@@ -159,6 +163,11 @@ class Estimation(Part):
     def widen(cls, short: str) -> dict[str, Any]:
         """``reml`` is ``{method: reml}``."""
         return {"method": short}
+
+    @model_validator(mode="after")
+    def _constraints(self) -> Estimation:
+        refuse(constraint_misfits(self.tie, self.bound))
+        return self
 
 
 def _variance_form(value: Any) -> str:
@@ -231,9 +240,7 @@ class RunSettings(Part):
     @model_validator(mode="after")
     def _whole(self) -> RunSettings:
         refuse([*relationship_misfits(self.model, self.relationships, self.pedigree),
-                *(estimation_misfits(self.model, self.variances.start, self.solve.method)
-                  if isinstance(self.variances, Estimation)
-                  else variance_misfits(self.model, self.variances))])
+                *variance_misfits(self.model, self.variances, self.solve.method)])
         return self
 
     def relationship(self, name: str) -> RelationshipKind:

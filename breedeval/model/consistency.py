@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from breedeval.model.form import KeyPath, Misfit
+from breedeval.covariance.structure import CovarianceKind
+from breedeval.model.form import KeyPath, Misfit, did_you_mean, repeated
 from breedeval.model.terms import ClassEffect, FixedEffect
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ def model_misfits(model: Model) -> Iterator[Misfit]:
     yield from _residual_misfits(model)
 
 
-def repeated(names: Sequence[Any]) -> list[Any]:
-    """Items that stand in a list more than once."""
-    return [name for at, name in enumerate(names) if name in names[:at]]
-
-
 def _trait_misfits(model: Model) -> Iterator[Misfit]:
     for name in repeated(model.trait_names):
         yield Misfit(("traits",), f"trait '{name}' is listed twice", "", "Remove one of the two")
@@ -43,8 +39,12 @@ def _trait_misfits(model: Model) -> Iterator[Misfit]:
                     for name, own in model.traits.items()]
     for path, column in weights:
         if column is not None and column in model.trait_names:
-            yield Misfit(path, f"'{column}' is the trait and the weights at once",
+            yield Misfit(path, f"'{column}' is {_a_trait(model)} and the weights at once",
                          "Expected a column of weights", "Name another column, or remove 'weights'")
+
+
+def _a_trait(model: Model) -> str:
+    return "the trait" if len(model.trait_names) == 1 else "a trait"
 
 
 def _columns(effect: FixedEffect) -> tuple[str, ...]:
@@ -75,8 +75,8 @@ def _fixed_misfits(
                          "", "Remove one of the two")
         for name in dict.fromkeys(columns):
             if name in model.trait_names:
-                yield Misfit((*path, at), f"'{name}' is the trait and a fixed effect at once",
-                             "", "Remove it from 'fixed', or correct 'traits'")
+                yield Misfit((*path, at), f"'{name}' is {_a_trait(model)} and a fixed effect at "
+                             "once", "", "Remove it from 'fixed', or correct 'traits'")
         if _same_columns(effect) in seen:
             yield Misfit((*path, at), f"the {words} '{label}' is in the model twice", "",
                          "Remove one of the two")
@@ -118,15 +118,30 @@ def _random_misfits(model: Model) -> Iterator[Misfit]:
         for name in effect.traits or ():
             if name not in model.trait_names:
                 yield Misfit(("random", at, "traits"), f"there is no trait '{name}'",
-                             f"Expected one of: {', '.join(model.trait_names)}")
+                             f"Expected one of: {', '.join(model.trait_names)}",
+                             did_you_mean(name, model.trait_names))
+        yield from _size_misfits(model, effect.name, effect.covariance, ("random", at))
+
+
+def _size_misfits(
+    model: Model, effect: str, kind: CovarianceKind, path: KeyPath
+) -> Iterator[Misfit]:
+    """A covariance that cannot be had for as many coefficients and traits."""
+    if any(name not in model.trait_names for one in model.random for name in one.traits or ()):
+        return
+    cells = model.cells_of(effect)
+    if cells is not None and (words := kind.misfit(len(cells))):
+        yield Misfit((*path, "covariance"), words,
+                     f"The matrix of '{effect}' is of: {', '.join(cells)}",
+                     "Choose a covariance that fits")
 
 
 def _random_columns(model: Model, at: int, effect: RandomEffect) -> Iterator[Misfit]:
     for name in dict.fromkeys(c for part in effect.parts.values() for s in part.sources
                               for c in s.split(":")):
         if name in model.trait_names:
-            yield Misfit(("random", at), f"'{name}' is the trait and the column of the random "
-                         f"effect '{effect.name}' at once", "", "Correct one of the two")
+            yield Misfit(("random", at), f"'{name}' is {_a_trait(model)} and the column of the "
+                         f"random effect '{effect.name}' at once", "", "Correct one of the two")
         if not name:
             yield Misfit(("random", at), f"a column of the random effect '{effect.name}' has "
                          "nothing on one side of ':'", "Expected a column on both sides")
@@ -140,10 +155,11 @@ def _same_random(model: Model, one: RandomEffect, other: RandomEffect) -> bool:
 
 def _residual_misfits(model: Model) -> Iterator[Misfit]:
     residual = model.residual
+    yield from _size_misfits(model, "residual", residual.covariance, ("residual",))
     for name in repeated(residual.log_linear):
         yield Misfit(("residual", "log_linear"), f"column '{name}' is listed twice", "",
                      "Remove one of the two")
     for name in [*((residual.by or "").split(":")), *residual.log_linear]:
         if name in model.trait_names:
-            yield Misfit(("residual",), f"'{name}' is the trait and a column of the residual "
-                         "at once", "", "Correct one of the two")
+            yield Misfit(("residual",), f"'{name}' is {_a_trait(model)} and a column of the "
+                         "residual at once", "", "Correct one of the two")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -43,6 +44,18 @@ def refuse(misfits: Iterable[Misfit]) -> None:
         raise PydanticCustomError("misfits", "{words}", {"words": words, "misfits": found})
 
 
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """``Did you mean 'pedigree'?``, or nothing when no known word is near."""
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), list(folded), 1)
+    return f"Did you mean '{folded[near[0]]}'?" if near else ""
+
+
+def repeated(names: Sequence[Any]) -> list[Any]:
+    """Items that stand in a list more than once."""
+    return [name for at, name in enumerate(names) if name in names[:at]]
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -53,13 +66,6 @@ Names = Annotated[
         tuple[Name, ...], Field(min_length=1)]),
 ]
 """Several names; one alone needs no list."""
-
-OneName = Annotated[
-    tuple[Name, ...],
-    BeforeValidator(_listed, json_schema_input_type=Name | Annotated[
-        tuple[Name, ...], Field(min_length=1, max_length=1)]),
-]
-"""One name, alone or in a list, where a later version will take several."""
 
 Labels = Annotated[
     tuple[str, ...],
@@ -79,8 +85,14 @@ class Part(BaseModel):
     SHORT: ClassVar[str] = ""
     """What the short form is, in words; empty when there is none."""
 
+    WORDS: ClassVar[tuple[str, ...]] = ()
+    """What the short form may be, where it is not any text."""
+
     EITHER: ClassVar[tuple[str, ...]] = ()
     """Keys of which exactly one is given."""
+
+    UNSAID: ClassVar[frozenset[str]] = frozenset()
+    """Keys that are not written out where they have their default."""
 
     @classmethod
     def widen(cls, short: str) -> dict[str, Any]:
@@ -102,5 +114,6 @@ class Part(BaseModel):
                                for key in cls.EITHER]
         if not cls.SHORT:
             return schema
-        short = {"type": "string", "minLength": 1, "description": cls.SHORT}
+        text = {"enum": list(cls.WORDS)} if cls.WORDS else {"type": "string", "minLength": 1}
+        short = {**text, "description": cls.SHORT}
         return {"anyOf": [short, schema]}

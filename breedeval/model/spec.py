@@ -13,8 +13,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from breedeval.covariance.settings import UNSTRUCTURED, CovarianceSettings
-from breedeval.model.consistency import model_misfits, repeated
-from breedeval.model.form import Misfit, Name, Names, Part, refuse
+from breedeval.model.consistency import model_misfits
+from breedeval.model.form import Misfit, Name, Names, Part, refuse, repeated
 from breedeval.model.terms import Basis, Classes, FixedEffect, FixedEffects
 
 
@@ -69,6 +69,7 @@ class RandomEffect(Part):
     """A random effect: a relationship among its levels, and one or more components."""
 
     EITHER: ClassVar[tuple[str, ...]] = ("column", "components")
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"covariance"})
 
     name: Name = Field(
         description="Name of the effect; its key under 'variances'.", examples=["animal"])
@@ -132,6 +133,8 @@ class TraitModel(Part):
 class ResidualModel(Part):
     """The residual covariance among the traits of a record, where it is not one for all."""
 
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"covariance", "log_linear"})
+
     by: Name | None = Field(
         None, description="Class column (a:b for an interaction): one residual (co)variance for "
         "each class.", examples=["herd_class"])
@@ -152,10 +155,12 @@ def _traits(value: Any) -> Any:
 class Model(Part):
     """Traits, fixed effects, weights, random effects and the residual."""
 
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"residual"})
+
     traits: Annotated[
         tuple[Name, ...] | dict[Name, TraitModel],
         BeforeValidator(_traits, json_schema_input_type=Name | Annotated[
-            tuple[Name, ...], Field(min_length=1)] | dict[Name, TraitModel]),
+            tuple[Name, ...], Field(min_length=1)] | dict[Name, TraitModel | None]),
     ] = Field(
         min_length=1, description="Columns of the traits, in the order of the covariance "
         "matrices; with keys below a trait where its model differs.", examples=[["milk"]])
@@ -183,6 +188,21 @@ class Model(Part):
     def trait_names(self) -> tuple[str, ...]:
         """Traits in matrix order."""
         return tuple(self.traits)
+
+    def cells_of(self, effect: str) -> tuple[str, ...] | None:
+        """Names of the rows of an effect's covariance matrix, or of the residual's.
+
+        None while the classes of a basis are not known.
+        """
+        if effect == "residual":
+            return self.trait_names
+        one = next(one for one in self.random if one.name == effect)
+        traits, coefficients = self.traits_of(one), one.coefficients
+        if coefficients is None or len(traits) == 1:
+            return coefficients
+        if len(coefficients) == 1:
+            return traits
+        return tuple(f"{name}:{trait}" for name in coefficients for trait in traits)
 
     def fixed_of(self, trait: str) -> tuple[FixedEffect, ...]:
         """Fixed effects of a trait."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from breedeval.model.form import Labels, Misfit, Name, Part, refuse
+from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse, repeated
 
 Ends = tuple[float, float]
 
@@ -82,6 +82,10 @@ class BSpline(Part):
             if len(self.knots) < 2:
                 refuse([Misfit(("knots",), "there are fewer than two knots",
                                "Expected both ends at least")])
+            if self.range is not None:
+                refuse([Misfit(("range",), "both the places of 'knots' and a 'range' are given",
+                               "Expected a range only where 'knots' is a number",
+                               "Remove one of the two")])
         return self
 
 
@@ -89,9 +93,15 @@ class Classes(Part):
     """One coefficient for every class of a column: genotypes in environments, animals by sex."""
 
     classes: Name = Field(description="Class column.", examples=["environment"])
-    levels: Labels | None = Field(
+    levels: Names | None = Field(
         None, min_length=1, description="The classes, in the order of the covariance matrix; "
         "those of the data when absent.", examples=[["E1", "E2", "E3"]])
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Classes:
+        refuse(Misfit(("levels",), f"the class '{level}' is listed twice", "",
+                      "Remove one of the two") for level in repeated(self.levels or ()))
+        return self
 
     @property
     def column(self) -> str:

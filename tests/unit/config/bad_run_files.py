@@ -108,7 +108,8 @@ CASES = (
           "run.yaml:8:46: unknown key 'degre'. Did you mean 'degree'?"),
     _case("a misspelled leading key", "{covariate: age, degree: 2}", "{covarite: age, degree: 2}",
           "run.yaml:8:29: the keys of item 3 of 'fixed' are 'covarite', 'degree'. "
-          "Expected one of 'covariate', 'legendre' among them. Did you mean 'covariate'?"),
+          "Expected one of 'covariate', 'legendre', 'bspline' among them. Did you mean "
+          "'covariate'?"),
     _case("a key in the wrong part", "solve: {method: auto,", "threads: 4\nsolve: {method: auto,",
           "run.yaml:18:1: unknown key 'threads'. It belongs under 'solve'."),
     _case("an unheard-of key", "title: Weaning weight", "colour: red",
@@ -324,22 +325,6 @@ CASES = (
           "run.yaml:6:1: genotypes are not supported yet. Remove the key; a genomic "
           "relationship matrix made elsewhere can be given as a relationship of 'kind: "
           "supplied'."),
-    _case("a model for each trait", "traits: weight", "traits: {weight: {fixed: [sex]}, milk: {}}",
-          "run.yaml:7:3: a different model for each trait is not supported yet. Write one"
-          " run file for each trait."),
-    _case("several traits", "traits: weight", "traits: [weight, milk]",
-          "run.yaml:7:3: an evaluation of several traits together is not supported yet. "
-          "Expected one trait. Write one run file for each trait."),
-    _case("an effect for some traits", "column: calf,", "column: calf, traits: [weight],",
-          "run.yaml:10:36: random effects for some of the traits are not supported yet. "
-          "Remove the key."),
-    _case("residual by class", "  random:\n", "  residual: {by: herd}\n  random:\n",
-          "run.yaml:9:3: residual variances by class are not supported yet. Remove the "
-          "key; 'weights' can say which records are more exact."),
-    _case("a B-spline", "{covariate: age, degree: 2}", "{bspline: age, knots: 5}",
-          "run.yaml:8:30: B-splines are not supported yet. Use {legendre: …, degree: …}."),
-    _case("a B-spline of a component", "{legendre: dim, degree: 1}", "{bspline: dim, knots: 5}",
-          "run.yaml:13:59: B-splines are not supported yet. Use {legendre: …, degree: …}."),
     _case("a genomic relationship",
           "solve: {",
           "relationships: {genomic: {kind: genomic, blend: 0.05}}\nsolve: {",
@@ -350,12 +335,4 @@ CASES = (
           "column: calf, relationship: single_step",
           "run.yaml:10:50: relationship 'single_step' is not supported yet. Expected one "
           "of: identity, pedigree, dominance."),
-    _case("REML", VARIANCES, "variances: reml\n",
-          "run.yaml:14:1: estimating variances is not supported yet. Give a value for "
-          "each random effect and for 'residual'."),
-    _case("REML with options",
-          VARIANCES,
-          "variances: {method: reml, start: {animal: 2}, fix: [residual]}\n",
-          "run.yaml:14:1: estimating variances is not supported yet. Give a value for "
-          "each random effect and for 'residual'."),
 )

@@ -8,10 +8,11 @@ import pytest
 
 from breedeval.config import load
 from breedeval.errors import InputError
+from tests.unit.config.bad_models import BAD_MODELS
 from tests.unit.config.bad_run_files import CASES, Case
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("case", [*CASES, *BAD_MODELS], ids=lambda case: case.name)
 def test_message(case: Case, folder: Path) -> None:
     Path("run.yaml").write_text(case.text)
     with pytest.raises(InputError) as raised:

@@ -38,8 +38,31 @@ solve: {method: pcg, reliability: none, memory_limit: 1500000001}
 output: {format: parquet}
 """
 
+SEVERAL = """\
+records: {file: records.csv}
+model:
+  traits: {milk: {fixed: [herd], weights: w}, fat: , protein: {intercept: false}}
+  fixed: [{bspline: age, knots: [1, 2, 5], degree: 2}]
+  random:
+    - {name: animal, column: id, covariance: {kind: factor_analytic, order: 1}}
+    - {name: pen, column: pen, traits: [milk, fat], covariance: diagonal}
+    - name: place
+      components: {h: {column: farm, basis: {classes: year, levels: [1, 2]}}}
+      traits: milk
+      covariance: {kind: scaled, matrix: [[1, 0.5], [0.5, 1]]}
+  residual: {by: parity, log_linear: [age]}
+variances:
+  method: reml
+  start: {animal: [[1, 0, 0], [0, 1, 0], [0, 0, 1]], log_linear: {age: -0.1}}
+  fix: ["residual[1]"]
+  tie: [["pen(milk)", "pen(fat)"]]
+  bound: {place: [0.1, 10]}
+"""
+FORMS = pytest.mark.parametrize(
+    "text", [GOOD, LONG, SEVERAL], ids=["good", "long", "several traits"])
 
-@pytest.mark.parametrize("text", [GOOD, LONG], ids=["good", "long"])
+
+@FORMS
 def test_round_trip(folder: Path, text: str) -> None:
     Path("run.yaml").write_text(text)
     Path("kin.csv").write_text("")
@@ -105,4 +128,47 @@ solve:
   threads: 2
   memory_limit: 16 GB
 output: {directory: ., format: csv}
+"""
+
+
+def test_what_goes_without_saying_is_not_written(folder: Path) -> None:
+    """An unstructured covariance, an ordinary residual, estimation without constraints."""
+    Path("run.yaml").write_text("""\
+records: {file: records.csv}
+model:
+  traits: {milk: , fat: {fixed: herd}}
+  random: [{name: animal, column: id}]
+variances: reml
+output: {directory: results}
+""")
+    text = understood(load("run.yaml").settings, folder)
+    assert text == """\
+title: ""
+records:
+  file: records.csv
+  missing: ["", NA]
+model:
+  traits:
+    milk: {}
+    fat:
+      fixed: [herd]
+  intercept: true
+  fixed: []
+  random:
+    - {name: animal, column: id, relationship: identity}
+relationships:
+  identity: {kind: identity}
+variances:
+  method: reml
+  algorithm: auto
+  max_rounds: 200
+  tolerance: 1.0e-09
+  tests: auto
+solve:
+  method: auto
+  tolerance: 1.0e-10
+  max_iterations: 5000
+  reliability: exact
+  threads: 0
+output: {directory: results, format: csv}
 """

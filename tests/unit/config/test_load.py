@@ -8,7 +8,7 @@ import pytest
 
 from breedeval.config import load
 from breedeval.errors import InputError
-from breedeval.model.spec import ClassEffect, FixedPolynomial
+from breedeval.model.terms import ClassEffect, FixedPolynomial
 from breedeval.relationship.settings import NumeratorSettings
 from tests.unit.config.bad_run_files import GOOD
 

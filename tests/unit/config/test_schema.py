@@ -8,8 +8,9 @@ import pytest
 
 from breedeval.config import json_schema
 from breedeval.config.yaml_loader import Place, parse_tree, plain
+from tests.unit.config.bad_models import BAD_MODELS
 from tests.unit.config.bad_run_files import CASES, GOOD
-from tests.unit.config.test_canonical import LONG, ROOT
+from tests.unit.config.test_canonical import FORMS, ROOT
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -27,7 +28,7 @@ def test_it_is_a_schema() -> None:
     assert json_schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-@pytest.mark.parametrize("text", [GOOD, LONG], ids=["good", "long"])
+@FORMS
 def test_short_and_long_forms_are_accepted(text: str) -> None:
     assert _errors(text) == []
 
@@ -47,13 +48,20 @@ BY_FORM = (
     "a size without unit", "a range of three", "a relationship without kind",
     "a misspelled kind", "a key of another kind", "a supplied matrix without file",
     "a variance of zero", "a row for a matrix", "column and components",
-    "neither column nor components", "several traits", "genotypes", "a B-spline", "REML",
+    "neither column nor components", "genotypes",
+    "a wrong key of a trait", "a word for the model of a trait", "no traits",
+    "an effect on no trait", "one knot", "a word for knots", "classes as a fixed basis",
+    "no classes", "a misspelled covariance", "a misspelled kind of covariance",
+    "factors without an order", "no factors", "an option of another covariance",
+    "a word for the residual", "a misspelled key of the residual", "a misspelled method",
+    "a list for variances", "a misspelled option", "an unknown algorithm", "no rounds",
+    "a bound of one number", "a word for ties",
 )
 
 
 @pytest.mark.parametrize("name", BY_FORM)
 def test_wrong_forms_are_refused(name: str) -> None:
-    case = next(case for case in CASES if case.name == name)
+    case = next(case for case in (*CASES, *BAD_MODELS) if case.name == name)
     assert _errors(case.text)
 
 

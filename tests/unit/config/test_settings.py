@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from breedeval.config import RunSettings
-from breedeval.model.spec import ClassEffect, FixedLegendre, Model, RandomEffect
+from breedeval.model.spec import Model, RandomEffect
+from breedeval.model.terms import ClassEffect, FixedLegendre
 
 MINIMAL: dict[str, Any] = {
     "records": {"file": "r.csv"},
@@ -35,10 +36,13 @@ def test_parts_may_be_objects() -> None:
 
 @pytest.mark.parametrize(("change", "words"), [
     ({"variances": {"a": 1}}, "there is no variance for 'residual'"),
-    ({"variances": "reml"}, "estimating variances is not supported yet"),
+    ({"variances": "remml"}, "'reml' or 'ml'"),
+    ({"variances": {"method": "reml", "tie": [["a"]]}}, "'a' is tied to nothing"),
+    ({"variances": {"method": "reml", "start": {"b": 1}}}, "'b' is no random effect"),
+    ({"variances": "ml", "solve": {"method": "pcg"}}, "by conjugate gradients"),
     ({"pedigree": None}, "needs a pedigree"),
     ({"solve": {"memory_limit": "much"}}, "such as 16 GB"),
-    ({"model": {"traits": ["y", "z"]}}, "several traits together is not supported yet"),
+    ({"model": {"traits": ["y", "z"]}}, "Expected a 2 × 2 matrix"),
 ])
 def test_checks_hold_in_python_too(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):

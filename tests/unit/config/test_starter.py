@@ -11,7 +11,7 @@ from breedeval.config import load, starter
 from breedeval.errors import InputError
 from breedeval.io.tables import read_table
 from breedeval.levels import text_array
-from breedeval.model.spec import ClassEffect, FixedPolynomial
+from breedeval.model.terms import ClassEffect, FixedPolynomial
 from breedeval.records import Table
 
 RNG = np.random.default_rng(1)
