@@ -71,4 +71,4 @@ def expand(
         return ones
     if not (np.isfinite(factors).all() and (factors > 0).all()):
         return ones
-    return tuple(np.split(factors, ends[:-1]))
+    return tuple(np.split(factors, ends)[:-1])
