@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from breedeval.equations.henderson import Equations
 from breedeval.evaluation.phenotype import Kind, effect_parts, have_one_level, shares
 from breedeval.evaluation.strata import Interval, covariate_ranges, make_strata
-from breedeval.variance.delta import NEGLIGIBLE, Quantities, Sampling, bilinear
+from breedeval.variance.delta import SENSIBLE, Quantities, Sampling, bilinear
 
 Vector = NDArray[np.float64]
 COLUMNS = ["effect", "component", "trait", "covariate", "value", "value_2", "quantity",
@@ -53,7 +53,8 @@ def curves_table(equations: Equations, sampling: Sampling | None = None) -> pd.D
     design, effects, frames = equations.design, effect_parts(equations), []
     for trait, name in enumerate(design.traits):
         ranges = covariate_ranges(design, trait)
-        for covariate, stratum in product(ranges, make_strata(design, trait)):
+        varying = [covariate for covariate, (low, high) in ranges.items() if low < high]
+        for covariate, stratum in product(varying, make_strata(design, trait)):
             many, few = (Kind(equations, effects, stratum, _places(ranges, covariate, count))
                          for count in (POINTS, AGES))
             frames += [curve.frame(name, covariate, sampling)
@@ -75,12 +76,12 @@ class _Curve:
 
     def frame(self, trait: str, covariate: str, sampling: Sampling | None) -> pd.DataFrame:
         """As rows of the table."""
-        least = 0.0 if self.quantity in VARIANCES else NEGLIGIBLE
+        limits = (0.0, np.inf) if self.quantity in VARIANCES else SENSIBLE
         return pd.DataFrame({
             "effect": self.effect, "component": self.component, "trait": trait,
             "covariate": covariate, "value": self.x, "value_2": self.other,
             "quantity": self.quantity, "estimate": self.values.values,
-            "se": self.values.errors(sampling, least=least)}, columns=COLUMNS)
+            "se": self.values.errors(sampling, limits)}, columns=COLUMNS)
 
 
 def _places(ranges: Mapping[str, Interval], covariate: str, count: int) -> dict[str, Vector]:

@@ -11,7 +11,7 @@ from breedeval.equations.henderson import Equations
 from breedeval.evaluation.phenotype import Kind, effect_parts, have_one_level, shares
 from breedeval.evaluation.strata import covariate_ranges, make_strata
 from breedeval.evaluation.tables import matrix_cells
-from breedeval.variance.delta import NEGLIGIBLE, Quantities, Sampling, bilinear
+from breedeval.variance.delta import SENSIBLE, Quantities, Sampling, bilinear
 
 COLUMNS = ["parameter", "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate",
            "se"]
@@ -44,8 +44,8 @@ def genetic_parameters_table(
     kinds = _kinds(equations)
     rows = []
     for label, quantity in (*_of_traits(kinds), *_of_pairs(kinds), *_correlations(equations)):
-        least = 0.0 if label[0] in VARIANCES else NEGLIGIBLE
-        error = quantity.errors(sampling, least=least)
+        limits = (0.0, np.inf) if label[0] in VARIANCES else SENSIBLE
+        error = quantity.errors(sampling, limits)
         rows.append((*label, float(quantity.values[0]), float(error[0])))
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from breedeval.covariance.reduced_rank import ReducedRank
 from breedeval.covariance.variances import Variances
 
 Vector = NDArray[np.float64]
@@ -23,8 +22,11 @@ Matrix = NDArray[np.float64]
 
 PRECEDENCE = ("estimated", "tied", "boundary", "bound", "fixed")
 """What a cell is called that several parameters make: the first that one of them is."""
-NEGLIGIBLE = 1e-6
-"""Standard error of a ratio or correlation that does not vary, as at a boundary."""
+SENSIBLE = (1e-6, 10.0)
+"""Between these a ratio or a correlation has a standard error: below it is held by a boundary,
+above it is not determined, as that of a variance of 0."""
+APART = 1e-6
+"""Share of a gradient along an unknown direction above which it is not rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +40,21 @@ class Sampling:
         Inverse average information; rows of 0 for parameters that were held.
     statuses : tuple of str, length p
         ``estimated``, ``fixed``, ``boundary``, ``tied`` or ``bound``.
+    unknown : ndarray of float64, shape (p, k), optional
+        Directions of θ of which the data say nothing: parameters that they cannot separate.
     """
 
     names: tuple[str, ...]
     covariance: Matrix
     statuses: tuple[str, ...]
+    unknown: Matrix | None = None
+
+    def determines(self, gradients: Matrix) -> NDArray[np.bool_]:
+        """Whether functions with these gradients (m, p) do not change in unknown directions."""
+        if self.unknown is None:
+            return np.ones(len(gradients), np.bool_)
+        along = np.abs(gradients @ self.unknown)
+        return np.asarray((along <= APART * (np.abs(gradients) @ np.abs(self.unknown))).all(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,25 +82,30 @@ class Quantities:
         return Quantities(factor * self.values, factor * self.gradients)
 
     def over(self, one: Quantities, other: Quantities) -> Quantities:
-        """q = n/√(d₁d₂), with dq = dn/√(d₁d₂) − ½q(dd₁/d₁ + dd₂/d₂)."""
-        spread = np.sqrt(one.values * other.values)
-        values = self.values / spread
-        relative = (one.gradients / one.values[:, None]
-                    + other.gradients / other.values[:, None])
-        return Quantities(
-            values, self.gradients / spread[:, None] - 0.5 * values[:, None] * relative)
+        """q = n/√(d₁d₂), with dq = dn/√(d₁d₂) − ½q(dd₁/d₁ + dd₂/d₂); NaN where a variance is 0."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            spread = np.sqrt(one.values * other.values)
+            values = self.values / spread
+            relative = (one.gradients / one.values[:, None]
+                        + other.gradients / other.values[:, None])
+            gradients = self.gradients / spread[:, None] - 0.5 * values[:, None] * relative
+        return Quantities(values, gradients)
 
-    def errors(self, sampling: Sampling | None, *, least: float = 0.0) -> Vector:
-        """√(g′Vg), shape (m,); NaN for given variances.
+    def errors(
+        self, sampling: Sampling | None, limits: tuple[float, float] = (0.0, np.inf)
+    ) -> Vector:
+        """√(g′Vg), shape (m,); NaN for given variances, and for what is not determined.
 
-        NaN, too, at or below ``least``: what no estimated parameter moves has no standard error.
+        NaN, too, outside ``limits``: what no estimated parameter moves has no standard error.
         """
         if sampling is None:
             return np.full(self.values.size, np.nan)
         variance = np.einsum(
             "mp,pq,mq->m", self.gradients, sampling.covariance, self.gradients, optimize=True)
         found = np.sqrt(np.maximum(variance, 0.0))
-        return np.where(found > least, found, np.nan)
+        low, high = limits
+        kept = (found > low) & (found < high) & sampling.determines(self.gradients)
+        return np.where(kept, found, np.nan)
 
 
 def bilinear(variances: Variances, number: int, left: Matrix, right: Matrix) -> Quantities:
@@ -138,15 +155,13 @@ def cell_statuses(
 ) -> Sequence[str]:
     """How each cell of a lower triangle was had: row by row.
 
-    ``given`` without estimation; ``structure`` where no parameter moves the cell; ``boundary``
-    throughout a matrix that is held at less than full rank; else by :data:`PRECEDENCE`.
+    ``given`` without estimation; ``structure`` where no parameter moves the cell; else by
+    :data:`PRECEDENCE`.
     """
     part = variances.covariances[number]
     count = part.size * (part.size + 1) // 2
     if sampling is None:
         return ["given"] * count
-    if isinstance(part, ReducedRank):
-        return ["boundary"] * count
     own = np.array(sampling.statuses)[variances.slices[number]]
     moves = part.derivatives()[:, *np.tril_indices(part.size)].T != 0
     return [next((status for status in PRECEDENCE if status in own[row]), "structure")
