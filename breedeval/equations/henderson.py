@@ -120,12 +120,14 @@ class Equations:
         return self.transposed(self.residual.weighted(self.design.y))
 
     def transposed(self, x: Vector) -> Vector:
-        """W′x for x of shape (N,)."""
-        return np.asarray(assemble.transposed_product(self.columns, self.values, x, self.size))
+        """W′x for x of shape (N,) or (N, k)."""
+        kernel = assemble.transposed_product if x.ndim == 1 else assemble.transposed_products
+        return np.asarray(kernel(self.columns, self.values, np.ascontiguousarray(x), self.size))
 
     def fitted(self, x: Vector) -> Vector:
-        """Wx for x of shape (size,)."""
-        return np.asarray(assemble.product(self.columns, self.values, x))
+        """Wx for x of shape (size,) or (size, k)."""
+        kernel = assemble.product if x.ndim == 1 else assemble.products
+        return np.asarray(kernel(self.columns, self.values, np.ascontiguousarray(x)))
 
     def lower(self) -> sp.csc_array:
         """Lower triangle of the coefficient matrix C, assembled in one pass over the records.

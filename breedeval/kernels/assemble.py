@@ -176,3 +176,35 @@ def product(columns: Int32, values: Float64, b: Float64) -> Float64:
                 total += values[r, p] * b[i]
         result[r] = total
     return result
+
+
+@numba.njit((_columns, _values, _values, numba.int64), cache=True, nogil=True)
+def transposed_products(
+    columns: Int32, values: Float64, x: Float64, size: int
+) -> Float64:
+    """W′X for X of shape (N, k): :func:`transposed_product` of several columns at once."""
+    sides = x.shape[1]
+    result = np.zeros((size, sides))
+    for r in range(columns.shape[0]):
+        for p in range(columns.shape[1]):
+            i = columns[r, p]
+            if i >= 0:
+                value = values[r, p]
+                for k in range(sides):
+                    result[i, k] += value * x[r, k]
+    return result
+
+
+@numba.njit((_columns, _values, _values), cache=True, nogil=True)
+def products(columns: Int32, values: Float64, b: Float64) -> Float64:
+    """WB for B of shape (size, k): :func:`product` of several columns at once."""
+    sides = b.shape[1]
+    result = np.zeros((columns.shape[0], sides))
+    for r in range(columns.shape[0]):
+        for p in range(columns.shape[1]):
+            i = columns[r, p]
+            if i >= 0:
+                value = values[r, p]
+                for k in range(sides):
+                    result[r, k] += value * b[i, k]
+    return result

@@ -137,6 +137,37 @@ def scatter_factor(
 
 
 @numba.njit(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])", cache=True, nogil=True)
+def forward_blocks(
+    layout: Layout, values: Float64, x: Float64, work: Float64
+) -> None:
+    """L⁻¹X in place for X of shape (n, k), rows in the order of the pivots.
+
+    ``work`` is room for (greatest height, k). L is read once, for all right-hand sides.
+    """
+    first, row_start, height, value_start, rows, _ = layout
+    sides = x.shape[1]
+    for s in range(height.size):
+        width, tall = first[s + 1] - first[s], height[s]
+        for i in range(tall):
+            row = rows[row_start[s] + i]
+            for k in range(sides):
+                work[i, k] = x[row, k]
+        for j in range(width):
+            at = value_start[s] + j * np.int64(tall)
+            pivot = values[at + j]
+            for k in range(sides):
+                work[j, k] /= pivot
+            for i in range(j + 1, tall):
+                factor = values[at + i]
+                for k in range(sides):
+                    work[i, k] -= factor * work[j, k]
+        for i in range(tall):
+            row = rows[row_start[s] + i]
+            for k in range(sides):
+                x[row, k] = work[i, k]
+
+
+@numba.njit(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])", cache=True, nogil=True)
 def solve_blocks(
     layout: Layout, values: Float64, x: Float64, work: Float64
 ) -> None:

@@ -133,6 +133,11 @@ class CholeskyFactor:
             solution: Float64 = self.numeric.solve_A(np.asarray(rhs, dtype=np.float64))
         return solution
 
+    def quadratic(self, rhs: Float64) -> Float64:
+        """B′C⁻¹B for B of shape (n, k)."""
+        found = rhs.T @ self.solve(rhs)
+        return np.asarray((found + found.T) / 2)
+
     @cached_property
     def inverse(self) -> SelectedInverse:
         """C⁻¹ on the pattern of L."""

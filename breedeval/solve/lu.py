@@ -119,6 +119,11 @@ class LuFactor:
         """Order in which SuperLU was given the unknowns, before an ordering of its own."""
         return self.analysis.structure.order
 
+    def quadratic(self, rhs: Float64) -> Float64:
+        """B′C⁻¹B for B of shape (n, k)."""
+        found = rhs.T @ self.solve(rhs)
+        return np.asarray((found + found.T) / 2)
+
     @cached_property
     def inverse(self) -> SelectedInverse:
         """C⁻¹ on the pattern of L."""

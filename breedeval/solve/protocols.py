@@ -96,6 +96,10 @@ class Factor(Protocol):
         """C⁻¹ b, for b of shape (n,) or (n, k)."""
         ...
 
+    def quadratic(self, rhs: Float64) -> Float64:
+        """B′C⁻¹B for B of shape (n, k)."""
+        ...
+
     @property
     def inverse(self) -> SelectedInverse:
         """C⁻¹ on the pattern of L; computed when first asked for, then kept."""

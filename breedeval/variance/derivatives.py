@@ -104,7 +104,7 @@ def working_variates(equations: Equations, x: Vector, residuals: Vector) -> Matr
     residuals : ndarray of float64, shape (N,)
         y − Wx.
     """
-    return np.column_stack([*_effect_variates(equations, x),
+    return np.column_stack([_effect_variates(equations, x),
                             *_residual_variates(equations, residuals)])
 
 
@@ -162,12 +162,16 @@ def _wide(equations: Equations, x: Vector) -> Matrix:
     return wide
 
 
-def _effect_variates(equations: Equations, x: Vector) -> Iterator[Vector]:
-    """f = Z(I ⊗ Σ̇Σ⁻¹)u for every parameter of every random effect."""
+def _effect_variates(equations: Equations, x: Vector) -> Matrix:
+    """f = Z(I ⊗ Σ̇Σ⁻¹)u for every parameter of every random effect, shape (N, p)."""
+    placed = []
     for effect, covariance in enumerate(equations.covariances):
         own = equations.deviations(effect, x) @ covariance.precision
-        for derivative in covariance.derivatives():
-            yield equations.fitted(equations.placed(effect, own @ derivative))
+        placed += [equations.placed(effect, own @ derivative)
+                   for derivative in covariance.derivatives()]
+    if not placed:
+        return np.zeros((equations.design.size, 0))
+    return equations.fitted(np.column_stack(placed))
 
 
 def _residual_variates(equations: Equations, residuals: Vector) -> Iterator[Vector]:
@@ -188,11 +192,7 @@ def _residual_variates(equations: Equations, residuals: Vector) -> Iterator[Vect
 
 
 def _average_information(equations: Equations, factor: Factor, variates: Matrix) -> Matrix:
-    """½ F′PF; one solve with p right-hand sides."""
-    if not variates.shape[1]:
-        return np.zeros((0, 0))
+    """½ F′PF; half a solve with p right-hand sides."""
     weighted = equations.residual.weighted(variates)
-    right = np.column_stack([equations.transposed(np.ascontiguousarray(column))
-                             for column in weighted.T])
-    found = 0.5 * (variates.T @ weighted - right.T @ factor.solve(right))
-    return np.asarray((found + found.T) / 2)
+    found = variates.T @ weighted - factor.quadratic(equations.transposed(weighted))
+    return np.asarray((found + found.T) / 4)

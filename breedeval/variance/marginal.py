@@ -116,8 +116,7 @@ class _Columns:
     def __init__(self, equations: Equations, factor: Factor, own: Codes) -> None:
         self.equations, self.own = equations, own
         self.solved = factor.solve(_unit(equations, own))
-        self.fitted = np.column_stack([equations.fitted(np.ascontiguousarray(column))
-                                       for column in self.solved.T])
+        self.fitted = equations.fitted(self.solved)
         self.weighted = equations.residual.weighted(self.fitted)
 
     def variates(self) -> Iterator[Matrix]:
@@ -139,10 +138,7 @@ def _projected(equations: Equations, factor: Factor, f: Matrix) -> Matrix:
     """Pf = R⁻¹(f − WC⁻¹W′R⁻¹f), shape (N, g)."""
     residual = equations.residual
     weighted = residual.weighted(f)
-    right = np.column_stack([equations.transposed(np.ascontiguousarray(column))
-                             for column in weighted.T])
-    fitted = np.column_stack([equations.fitted(np.ascontiguousarray(column))
-                              for column in factor.solve(right).T])
+    fitted = equations.fitted(factor.solve(equations.transposed(weighted)))
     return residual.weighted(f - fitted)
 
 
