@@ -14,7 +14,7 @@ them, and of log-linear residual variances (as Kenward & Roger 2009 discuss).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -52,7 +52,13 @@ OPERATIONS = 2e10
 KEPT = 2.5e7
 """Most numbers that a method may keep under ``auto``: 200 MB."""
 MOST_COLUMNS = 2000
-"""Most fixed effects in one test, whatever the method."""
+"""Most fixed effects of a trait that are tested together, whatever the method."""
+COSTLY: dict[Method, str] = {
+    "kenward_roger": "",
+    "satterthwaite": "Kenward and Roger's method would take too long or too much memory",
+    "residual": "Kenward and Roger's and Satterthwaite's methods would take too long or too much "
+                "memory"}
+"""Why ``auto`` chose a method."""
 
 
 @dataclass(frozen=True)
@@ -109,28 +115,29 @@ def test_fixed_effects(
 
     Notes
     -----
-    One factorisation; k solutions with C for Φ of k fixed effects, and k·g more for Kenward & Roger, g the rank of W;
-    a method serves the terms with few effects first, until :data:`OPERATIONS` or :data:`KEPT` is
-    reached. No more than :data:`MOST_COLUMNS` effects are tested together.
+    One factorisation; k solutions with C for Φ of k fixed effects, k·g more for Kenward & Roger,
+    g the rank of W. A method serves the terms with few effects first, until :data:`OPERATIONS` or
+    :data:`KEPT` is reached. No more than :data:`MOST_COLUMNS` effects are tested together.
     """
     along, left = directions(covariance), degrees_left(equations)
     factor = solver.factorise(equations.lower())
     x = factor.solve(equations.right_hand_side)
-    found: list[FixedTest] = []
-    every = contrasts(equations)
+    most = {method: _most(equations, factor, along.shape[1], method, denominator)
+            for method in METHODS}
+    every, found = contrasts(equations), []
     for trait, name in enumerate(equations.design.traits):
         own = [contrast for contrast in every if contrast.term.trait == trait]
-        plan = _plan(own, {method: _most(equations, factor, along.shape[1], method, denominator)
-                           for method in METHODS})
+        plan = _plan(own, most)
         marginals = {method: _marginal(equations, factor, along, method, [
             contrast for contrast, chosen in zip(own, plan, strict=True) if chosen == method])
             for method in METHODS if method in plan}
         for contrast, method in zip(own, plan, strict=True):
             if method is None or not contrast.size:
                 found.append(_untested(contrast, name))
-            else:
-                marginal = marginals[method]
-                found.append(_test(contrast, name, method, marginal, x, left[trait]))
+                continue
+            test = _test(contrast, name, method, marginals[method], x, left[trait])
+            found.append(replace(test, note=test.note or COSTLY[method]) if denominator == "auto"
+                         else test)
     return tuple(found)
 
 
