@@ -11,7 +11,7 @@ from breedeval.equations.henderson import Equations
 from breedeval.evaluation.phenotype import Kind, effect_parts, have_one_level, shares
 from breedeval.evaluation.strata import covariate_ranges, make_strata
 from breedeval.evaluation.tables import matrix_cells
-from breedeval.variance.delta import SENSIBLE, Quantities, Sampling, bilinear
+from breedeval.variance.delta import SENSIBLE, Quantities, Sampling, joined, lower_cells
 
 COLUMNS = ["parameter", "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate",
            "se"]
@@ -42,12 +42,12 @@ def genetic_parameters_table(
         parameter, effect, component_1, trait_1, component_2, trait_2, estimate, se.
     """
     kinds = _kinds(equations)
-    rows = []
-    for label, quantity in (*_of_traits(kinds), *_of_pairs(kinds), *_correlations(equations)):
-        limits = (0.0, np.inf) if label[0] in VARIANCES else SENSIBLE
-        error = quantity.errors(sampling, limits)
-        rows.append((*label, float(quantity.values[0]), float(error[0])))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    rows = [*_of_traits(kinds), *_of_pairs(kinds), *_correlations(equations)]
+    frame = pd.DataFrame([label for label, _ in rows], columns=COLUMNS[:-2])
+    found = joined([quantity for _, quantity in rows], equations.variances)
+    of_variances = frame["parameter"].isin(VARIANCES).to_numpy()
+    errors = np.where(of_variances, found.errors(sampling), found.errors(sampling, SENSIBLE))
+    return frame.assign(estimate=found.values, se=errors)
 
 
 def _kinds(equations: Equations) -> dict[int, list[Kind]]:
@@ -88,11 +88,10 @@ def _of_pairs(kinds: dict[int, list[Kind]]) -> Rows:
 
 def _correlations(equations: Equations) -> Rows:
     """Among the components and traits of every effect, and the traits of the residual."""
-    for number, (effect, cells) in enumerate(matrix_cells(equations)):
-        each = np.eye(len(cells))
-        variances = [bilinear(equations.variances, number, row[None], row[None]) for row in each]
-        for i in range(len(cells)):
-            for j in range(i):
-                covariance = bilinear(equations.variances, number, each[[i]], each[[j]])
-                yield (("correlation", effect, *cells[i], *cells[j]),
-                       covariance.over(variances[i], variances[j]))
+    for number, (effect, labels) in enumerate(matrix_cells(equations)):
+        cells = lower_cells(equations.variances, number)
+        rows, columns = np.tril_indices(len(labels))
+        variances = cells[rows == columns]
+        found = cells.over(variances[rows], variances[columns])
+        for k in np.flatnonzero(rows != columns).tolist():
+            yield ("correlation", effect, *labels[rows[k]], *labels[columns[k]]), found[[k]]

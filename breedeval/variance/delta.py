@@ -71,7 +71,7 @@ class Quantities:
     values: Vector
     gradients: Matrix
 
-    def __getitem__(self, rows: NDArray[np.int64]) -> Quantities:
+    def __getitem__(self, rows: NDArray[np.int64] | NDArray[np.bool_] | list[int]) -> Quantities:
         return Quantities(self.values[rows], self.gradients[rows])
 
     def __add__(self, other: Quantities) -> Quantities:
@@ -108,6 +108,13 @@ class Quantities:
         return np.where(kept, found, np.nan)
 
 
+def joined(parts: Sequence[Quantities], variances: Variances) -> Quantities:
+    """One after the other; there may be none."""
+    return Quantities(
+        np.concatenate([np.zeros(0), *(part.values for part in parts)]),
+        np.concatenate([np.zeros((0, variances.count)), *(part.gradients for part in parts)]))
+
+
 def bilinear(variances: Variances, number: int, left: Matrix, right: Matrix) -> Quantities:
     """a′Σb of one covariance matrix.
 
@@ -120,17 +127,22 @@ def bilinear(variances: Variances, number: int, left: Matrix, right: Matrix) -> 
         a and b, row by row.
     """
     part = variances.covariances[number]
+    rows, columns = (np.flatnonzero(loads.any(axis=0)) for loads in (left, right))
+    left, right = left[:, rows], right[:, columns]
     gradients = np.zeros((len(left), variances.count))
     gradients[:, variances.slices[number]] = np.einsum(
-        "mi,pij,mj->mp", left, part.derivatives(), right, optimize=True)
-    return Quantities(np.einsum("mi,ij,mj->m", left, part.matrix, right), gradients)
+        "mi,pij,mj->mp", left, part.derivatives()[:, rows[:, None], columns], right, optimize=True)
+    values = np.einsum("mi,ij,mj->m", left, part.matrix[rows[:, None], columns], right)
+    return Quantities(values, gradients)
 
 
 def lower_cells(variances: Variances, number: int) -> Quantities:
     """The lower triangle of one covariance matrix, row by row."""
-    each = np.eye(variances.covariances[number].size)
-    rows, columns = np.tril_indices(len(each))
-    return bilinear(variances, number, each[rows], each[columns])
+    part = variances.covariances[number]
+    cells = np.tril_indices(part.size)
+    gradients = np.zeros((cells[0].size, variances.count))
+    gradients[:, variances.slices[number]] = part.derivatives()[:, *cells].T
+    return Quantities(part.matrix[cells], gradients)
 
 
 def stretched(residual: Quantities, variances: Variances, covariates: Matrix) -> Quantities:

@@ -88,6 +88,13 @@ def test_gradients_are_finite_differences(part: Covariance) -> None:
             found.gradients[:, k], (up - down) / (2 * step[k]), rtol=1e-5, atol=1e-6)
 
 
+def test_a_function_that_no_cell_enters_is_zero() -> None:
+    """Such as a slope where its covariate is 0."""
+    found = bilinear(components(positive_definite(2), 1.0), 0, np.zeros((3, 2)), np.ones((3, 2)))
+    np.testing.assert_array_equal(found.values, np.zeros(3))
+    np.testing.assert_array_equal(found.gradients, np.zeros((3, 4)))
+
+
 def test_stretched_residuals() -> None:
     x = np.array([[0.5, 1.0], [2.0, 0.0]])
     slopes = np.array([0.3, -0.2])
