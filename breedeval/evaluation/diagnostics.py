@@ -47,12 +47,14 @@ def residual_diagnostics(table: pd.DataFrame, design: Design) -> dict[str, dict[
         By trait: ``observations``, ``standardised`` (whether leverages were known), ``sd`` of the
         residuals, ``skewness``, ``kurtosis`` (excess), ``normality`` {test, statistic, p_value},
         ``far`` {beyond, count, expected}, ``outliers`` [{record, standardised, p_value}] with
-        p-values multiplied by the number of observations (Bonferroni), ``by_fitted`` and
+        p-values multiplied by the number of observations (Bonferroni), ``by_predicted`` and
         ``by_class`` (see below); only the first two where nothing varies.
 
-        ``by_fitted`` is the spread in thirds of the fitted values, ``by_class`` in the classes of
-        every class effect of few levels: {effect, classes: [{class, observations, sd}], p_value},
-        the p-value from Brown & Forsythe's test (1974).
+        ``by_predicted`` is the spread in thirds of what the other observations predict (of Xb
+        where leverages are not known): fitted values depend on the residuals beside them.
+        ``by_class`` is the spread in the classes of every class effect of few levels. Both are
+        {effect, classes: [{class, observations, sd}], p_value}, the p-value from Brown &
+        Forsythe's test (1974).
     """
     found = {}
     for number, trait in enumerate(design.traits):
@@ -77,7 +79,7 @@ def _of_trait(table: pd.DataFrame, design: Design, trait: int) -> dict[str, Any]
         "far": {"beyond": FAR, "count": int((np.abs(inside) > FAR).sum()),
                 "expected": float(2 * stats.norm.sf(FAR) * inside.size)},
         "outliers": _outliers(table["record"].to_numpy(), z, int(known.sum())),
-        "by_fitted": _by_fitted(table["fitted"].to_numpy(np.float64)[known], inside)}
+        "by_predicted": _by_predicted(predicted_values(table)[known], inside)}
     classes = [_spread(term.name, term.codes[known], term.levels, inside)
                for term in design.fixed
                if term.trait == trait and term.is_class and 1 < len(term.levels) <= CLASSES]
@@ -107,10 +109,16 @@ def _outliers(records: NDArray[np.int64], z: Vector, number: int) -> list[Mappin
             for k in order if p[k] < 0.05]
 
 
-def _by_fitted(fitted: Vector, z: Vector) -> Mapping[str, Any] | None:
-    """Spread in the lowest, middle and highest third of the fitted values."""
-    thirds = np.searchsorted(np.quantile(fitted, [1 / 3, 2 / 3]), fitted, side="left")
-    return _spread("fitted", thirds, ("lowest third", "middle third", "highest third"), z)
+def predicted_values(table: pd.DataFrame) -> Vector:
+    """What is expected of every observation without itself; Xb where that is not known."""
+    apart = table["deletion_residual"].fillna(table["marginal_residual"])
+    return (table["observed"] - apart).to_numpy(np.float64)
+
+
+def _by_predicted(predicted: Vector, z: Vector) -> Mapping[str, Any] | None:
+    """Spread in the lowest, middle and highest third of the predicted values."""
+    thirds = np.searchsorted(np.quantile(predicted, [1 / 3, 2 / 3]), predicted, side="left")
+    return _spread("predicted", thirds, ("lowest third", "middle third", "highest third"), z)
 
 
 def _spread(

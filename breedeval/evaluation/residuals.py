@@ -3,9 +3,9 @@
 With V = ZGZ′ + R and P = V⁻¹ − V⁻¹X(X′V⁻¹X)⁻X′V⁻¹ = R⁻¹ − R⁻¹WC⁻¹W′R⁻¹:
 
 * conditional residual ê = y − Xb − Zu, so that Py = R⁻¹ê; marginal residual y − Xb;
-* (Py)ᵢ/Pᵢᵢ is the error of predicting yᵢ from all other observations, and its variance is 1/Pᵢᵢ:
-  standardised residual tᵢ = (Py)ᵢ/√Pᵢᵢ, which tests a shift of the mean of observation i
-  (Haslett & Hayes 1998; Gumedze et al. 2010);
+* deletion residual (Py)ᵢ/Pᵢᵢ, the error of predicting yᵢ from all other observations. It does not
+  depend on them, and its variance is 1/Pᵢᵢ: standardised residual tᵢ = (Py)ᵢ/√Pᵢᵢ, which tests a
+  shift of the mean of observation i (Haslett & Hayes 1998; Gumedze et al. 2010);
 * leverage (WC⁻¹W′R⁻¹)ᵢᵢ: what a change in yᵢ does to its fitted value; they add up to the
   effective number of parameters;
 * Cook's distance of the p fixed effects, Dᵢ = (b − b₍ᵢ₎)′X′V⁻¹X(b − b₍ᵢ₎)/p
@@ -55,8 +55,9 @@ def residuals_table(
     -------
     DataFrame
         record (row of the file, from 1), trait, observed, fitted, residual, marginal_residual,
-        standardised, leverage, cooks_distance. An observation that is fitted exactly whatever it
-        is, such as the only one of a class, has no standardised residual and no distance.
+        deletion_residual, standardised, leverage, cooks_distance. An observation that is fitted
+        exactly whatever it is, such as the only one of a class, has none but the leverage of the
+        last four.
 
     Notes
     -----
@@ -72,7 +73,8 @@ def residuals_table(
         "trait": pd.Series(np.array(design.traits, object)[design.trait], dtype="str"),
         "observed": design.y, "fitted": fitted, "residual": residual,
         "marginal_residual": residual + _predicted(equations, solutions.unknowns),
-        "standardised": np.nan, "leverage": np.nan, "cooks_distance": np.nan})
+        "deletion_residual": np.nan, "standardised": np.nan, "leverage": np.nan,
+        "cooks_distance": np.nan})
     if lower is None or factor is None:
         return frame
     projection, leverage = _projection(
@@ -80,6 +82,7 @@ def residuals_table(
     own = equations.residual.diagonal
     known = np.where(projection > DETERMINED * own, projection, np.nan)
     standardised = equations.residual.weighted(residual) / np.sqrt(known)
+    frame["deletion_residual"] = standardised / np.sqrt(known)
     frame["standardised"], frame["leverage"] = standardised, leverage
     if factor.nnz <= INFLUENCE_LIMIT and equations.fixed_size:
         apart = np.clip(_unadjusted(equations, lower, threads) - projection, 0.0, None)

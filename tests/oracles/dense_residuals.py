@@ -49,9 +49,9 @@ class DenseResiduals:
         return np.array([self.fitted(unit)[k] - self.fitted(zero)[k]
                          for k, unit in enumerate(np.eye(self.y.size))])
 
-    def standardised(self) -> Float64:
-        """Error of predicting each yᵢ from the others, over its standard deviation."""
-        v, found = self.f + self.r, np.empty(self.y.size)
+    def deletion(self) -> Float64:
+        """Error of predicting each yᵢ from the others, and its standard deviation, shape (2, n)."""
+        v, found = self.f + self.r, np.empty((2, self.y.size))
         for k in self.everything:
             others = np.delete(self.everything, k)
             inside = v[np.ix_(others, others)]
@@ -61,7 +61,7 @@ class DenseResiduals:
             error = self.y[k] - self.x[k] @ b - weight @ (self.y[others] - x @ b)
             variance = v[k, k] - weight @ v[others, k] + slope @ np.linalg.solve(
                 x.T @ np.linalg.solve(inside, x), slope)
-            found[k] = error / np.sqrt(variance)
+            found[:, k] = error, np.sqrt(variance)
         return found
 
     def cooks_distance(self) -> Float64:

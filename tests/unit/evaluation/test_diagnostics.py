@@ -15,16 +15,19 @@ from breedeval.evaluation.diagnostics import FAR, residual_diagnostics
 SEX = ("f", "m", "unknown")
 
 
-def diagnose(z: Any, *, fitted: Any = None, standardised: bool = True, codes: Any = None
+def diagnose(z: Any, *, predicted: Any = None, standardised: bool = True, codes: Any = None
              ) -> dict[str, Any]:
     """One trait, and a class effect of three levels of which the last is rare."""
     z = np.asarray(z, np.float64)
     n = z.size
     codes = np.arange(n) % 2 if codes is None else codes
     term = SimpleNamespace(name="sex", trait=0, is_class=True, levels=SEX, codes=codes)
+    predicted = np.linspace(0, 1, n) if predicted is None else predicted
+    residual = np.nan_to_num(2.0 * z)
     table = pd.DataFrame({
-        "record": np.arange(n) + 1, "residual": np.nan_to_num(2.0 * z), "standardised": z if standardised
-        else np.nan, "fitted": np.linspace(0, 1, n) if fitted is None else fitted})
+        "record": np.arange(n) + 1, "observed": predicted + residual, "residual": residual,
+        "marginal_residual": residual, "deletion_residual": residual,
+        "standardised": z if standardised else np.nan})
     design: Any = SimpleNamespace(traits=("t",), fixed=[term], of_trait=lambda _: np.arange(n))
     found = residual_diagnostics(table, design)["t"]
     json.dumps(found, allow_nan=False)
@@ -38,7 +41,7 @@ def test_normal_residuals_are_left_in_peace(n: int, test: str) -> None:
     assert found["normality"]["p_value"] > 0.001
     assert found["outliers"] == []
     assert found["far"]["expected"] == pytest.approx(n * 4.65e-4, rel=1e-3)
-    assert found["by_fitted"]["p_value"] > 0.001
+    assert found["by_predicted"]["p_value"] > 0.001
     assert found["sd"] == pytest.approx(2.0, rel=0.1)
 
 
@@ -54,10 +57,10 @@ def test_an_outlier_is_named_by_its_row() -> None:
     assert found["normality"]["p_value"] < 0.001
 
 
-def test_growing_spread_is_seen_along_the_fitted_values() -> None:
+def test_growing_spread_is_seen_along_the_predicted_values() -> None:
     rng = np.random.default_rng(6)
-    fitted = rng.uniform(1, 3, 600)
-    by = diagnose(rng.normal(size=600) * fitted, fitted=fitted)["by_fitted"]
+    predicted = rng.uniform(1, 3, 600)
+    by = diagnose(rng.normal(size=600) * predicted, predicted=predicted)["by_predicted"]
     sd = [entry["sd"] for entry in by["classes"]]
     assert sd == sorted(sd)
     assert [entry["observations"] for entry in by["classes"]] == [200, 200, 200]

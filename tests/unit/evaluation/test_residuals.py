@@ -143,7 +143,8 @@ def check(equations: Equations) -> None:
     np.testing.assert_allclose(table["residual"], table["observed"] - table["fitted"])
     free = table["standardised"].notna().to_numpy()
     assert free.sum() > free.size / 2
-    for column, expected in (("standardised", oracle.standardised()),
+    error, deviation = oracle.deletion()
+    for column, expected in (("deletion_residual", error), ("standardised", error / deviation),
                              ("cooks_distance", oracle.cooks_distance())):
         np.testing.assert_allclose(
             table[column][free], expected[free], rtol=1e-7, atol=1e-8, err_msg=column)
@@ -157,8 +158,7 @@ def test_what_is_fitted_exactly_has_no_standardised_residual() -> None:
     alone = table[table["record"] == 1].iloc[0]
     assert alone["leverage"] == pytest.approx(1.0)
     assert alone["residual"] == pytest.approx(0.0, abs=1e-9)
-    assert np.isnan(alone["standardised"])
-    assert np.isnan(alone["cooks_distance"])
+    assert alone[["deletion_residual", "standardised", "cooks_distance"]].isna().all()
     assert table["standardised"].notna().sum() == len(table) - 1
 
 
@@ -184,7 +184,8 @@ def test_without_a_factor_there_is_less() -> None:
     table = residuals_table(solve_iterative(equations, tolerance=1e-13, max_iterations=1000))
     exact = residuals_table(solved(equations)[0])
     pd.testing.assert_frame_equal(table, exact, rtol=1e-8)
-    assert table[["standardised", "leverage", "cooks_distance"]].isna().all(axis=None)
+    unknown = ["deletion_residual", "standardised", "leverage", "cooks_distance"]
+    assert table[unknown].isna().all(axis=None)
 
 
 def test_large_models_have_no_cooks_distance(monkeypatch: pytest.MonkeyPatch) -> None:
