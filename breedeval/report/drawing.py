@@ -13,14 +13,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
 
 BLUE, ORANGE, GREY, INK = "#0b5c8f", "#c8550a", "#8a9691", "#33403a"
 FILL = "#cfe0ec"
 SIZE = (5.6, 3.35)
+DOTS = 2000
+"""So many points are drawn one by one."""
 _STYLE: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "breedeval", "figure.dpi": 72, "font.size": 11.5,
     "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK,
@@ -51,10 +60,25 @@ class Picture:
     caption: str
 
 
-def svg(draw: Callable[[Canvas], None], name: str, description: str) -> Markup:
-    """Draw on a canvas and return it as SVG for the inside of a page."""
+def svg(
+    draw: Callable[[Canvas], None], name: str, description: str, *,
+    size: tuple[float, float] = SIZE,
+) -> Markup:
+    """Draw on a canvas and return it as SVG for the inside of a page.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws on the canvas that it is given.
+    name : str
+        What identifiers inside the drawing begin with; no other of the page may have it.
+    description : str
+        What it shows, for those who do not see it.
+    size : tuple of float
+        Width and height in inches.
+    """
     with mpl.rc_context(_STYLE):
-        canvas = Canvas(figsize=SIZE)
+        canvas = Canvas(figsize=size)
         draw(canvas)
         stream = io.StringIO()
         canvas.savefig(stream, format="svg", transparent=True, metadata={
@@ -69,8 +93,8 @@ def svg(draw: Callable[[Canvas], None], name: str, description: str) -> Markup:
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
     text = re.sub(r'\bd="[^"]*"', _rounded, text)
-    size = re.search(r'viewBox="[^"]*"', text)
-    box = size.group(0) if size else ""
+    view = re.search(r'viewBox="[^"]*"', text)
+    box = view.group(0) if view else ""
     head = Markup('<svg xmlns:xlink="http://www.w3.org/1999/xlink" {} role="img" aria-label="{}">')
     return head.format(Markup(box), description) + Markup(text[text.index(">") + 1:])
 
@@ -78,6 +102,30 @@ def svg(draw: Callable[[Canvas], None], name: str, description: str) -> Markup:
 def thousands(axes: Axes) -> None:
     """Thousands of the vertical scale marked by commas."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
+
+
+def dots(axes: Axes, x: Numbers, y: Numbers, *, colour: str = BLUE, size: float = 3.4) -> None:
+    """Many dots as one path of strokes without length, which takes a tenth of the room."""
+    points = np.repeat(np.column_stack([x, y]), 2, axis=0)
+    codes = np.tile(np.array([Path.MOVETO, Path.LINETO], Path.code_type), len(points) // 2)
+    path = Path(points, codes)
+    path.should_simplify = False
+    axes.add_patch(PathPatch(
+        path, edgecolor=colour, facecolor="none", linewidth=size,
+        capstyle="round", clip_on=False))
+    axes.update_datalim(points)
+    axes.autoscale_view()
+
+
+def cloud(axes: Axes, x: Numbers, y: Numbers) -> None:
+    """Dots, or where there are too many the number in each of many hexagons, by darkness."""
+    if x.size <= DOTS:
+        dots(axes, x, y)
+        return
+    far = np.abs(y) > np.quantile(np.abs(y), 1.0 - 100 / y.size)
+    axes.hexbin(x[~far], y[~far], gridsize=(36, 20), mincnt=1, bins="log", linewidths=0.2,
+                cmap=LinearSegmentedColormap.from_list("blue", ["#dce9f1", "#5f9bc0", "#083a5c"]))
+    dots(axes, x[far], y[far])
 
 
 def _rounded(match: re.Match[str]) -> str:

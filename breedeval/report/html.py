@@ -16,11 +16,14 @@ from breedeval.report.account import account_of, moment_of
 from breedeval.report.drawing import Picture
 from breedeval.report.page import fill
 from breedeval.report.ranking import ranking_of
+from breedeval.report.residual_section import residual_section
 from breedeval.report.symbols import formulas
+from breedeval.report.variance_section import tests_sheet, variance_section
 from breedeval.report.views import View, attributes_of, views_of
 from breedeval.report.words import ModelWords, model_in_words
 
-PICTURED = 6        # so many views get pictures of their own
+PICTURED = 6        # so many views, and traits with residuals, get pictures of their own
+HERITABLE = 3       # heritabilities at the head of the page
 ITERATION = "conjugate gradients"
 
 _ENGINES = {
@@ -41,9 +44,9 @@ _RUN = {
     "status": "Status", "engine": "Solved by",
     "engine_reason": "Why so", "equations": "Equations", "fixed_rank": "Rank of the fixed part",
     "iterations": "Iterations", "relative_residual": "Relative residual",
-    "log_likelihood": "Log-likelihood (REML)",
+    "likelihood": "Likelihood", "log_likelihood": "Log-likelihood",
     "log_likelihood_without_constant": "Log-likelihood without (n − p) log 2π",
-    "aic": "AIC", "bic": "BIC",
+    "variance_parameters": "Variance parameters", "aic": "AIC", "bic": "BIC",
     "seconds": "Time", "peak_memory_mb": "Memory at most",
 }
 _ELSEWHERE = {"warnings", "records", "individuals", "rows", "converged"}
@@ -82,7 +85,9 @@ def render(
         "pictures": _pictures(views, attributes),
         "not_pictured": max(len(views) - PICTURED, 0),
         **_model(evaluation),
-        **_results(evaluation, views),
+        **variance_section(evaluation),
+        **_effects(evaluation, views),
+        "residuals": residual_section(evaluation, PICTURED),
         **_data(evaluation),
         "run": _run(evaluation.summary),
         "account": account_of({**provenance, "forecast": evaluation.summary.get("forecast")}),
@@ -110,7 +115,11 @@ def _number(evaluation: Evaluation, views: list[View]) -> int:
 def _notices(evaluation: Evaluation, views: list[View]) -> list[tuple[str, str]]:
     """What the reader must know first: (kind, sentence)."""
     summary, notices = evaluation.summary, []
-    if summary.get("converged") is False:
+    estimation = summary.get("estimation") or {}
+    if estimation.get("converged") is False:
+        notices.append(("bad", "The estimation of the variances did not converge: these numbers "
+                               "are where it stopped. Do not rely on them."))
+    elif summary.get("converged") is False:
         notices.append(("bad", "The solution did not converge: these numbers are where the run "
                                "stopped, and may still change. Do not select on them."))
     elif str(summary.get("status", "done")) != "done":
@@ -141,11 +150,9 @@ def _figures(evaluation: Evaluation, views: list[View]) -> list[tuple[str, str]]
         figures.append((numbers.count(evaluation.summary["records"]), "records"))
     parameters = evaluation.genetic_parameters
     heritable = parameters[parameters["parameter"].astype("str").str.contains("heritability")]
-    for row in heritable.to_dict("records")[:2]:
-        label = str(row["parameter"]).replace("_", " ")
-        own = row.get("component_1") or row["effect"]
-        figures.append((numbers.fixed(row["estimate"], 2),
-                        f"{label}, {own}" if len(heritable) > 1 else label))
+    names = tables.parameter_names(heritable)
+    for name, row in list(zip(names, heritable.to_dict("records"), strict=True))[:HERITABLE]:
+        figures.append((numbers.fixed(row["estimate"], 2), name[:1].lower() + name[1:]))
     if views and views[0].has_reliability:
         mean = float(np.nanmean(views[0].column("reliability")))
         if mean >= 0.0:     # with poorly estimated groups it is not, and says nothing
@@ -169,13 +176,21 @@ def _base(evaluation: Evaluation, views: list[View]) -> str:
     else:
         base = ("zero is the average genetic level of the founders, the individuals of the "
                 "pedigree whose parents are both unknown")
-    mean = float(np.nanmean(views[0].column("breeding_value")))
-    decimals = numbers.decimals_for(views[0].column("breeding_value"))
     return (f"A breeding value is an estimate of what an individual's genes add to its own trait, "
             f"in the unit of the trait; progeny receive half of it on average. It is a deviation: "
-            f"{base}. The mean of all individuals here is {numbers.fixed(mean, decimals)} "
-            f"for {views[0].label}. Whether more is better depends on the trait."
+            f"{base}. The mean of all individuals here is {numbers.listed(_means(views))}. "
+            "Whether more is better depends on the trait."
             f"{_components(views)}")
+
+
+def _means(views: list[View]) -> list[str]:
+    """Mean breeding value of the first views, in words."""
+    found = []
+    for view in views[:HERITABLE]:
+        values = view.column("breeding_value")
+        mean = numbers.fixed(float(np.nanmean(values)), numbers.decimals_for(values))
+        found.append(f"{mean} for {view.label}")
+    return found
 
 
 def _components(views: list[View]) -> str:
@@ -230,13 +245,10 @@ def _model(evaluation: Evaluation) -> dict[str, Any]:
     return {"words": words, "formulas": lines}
 
 
-def _results(evaluation: Evaluation, views: list[View]) -> dict[str, Any]:
+def _effects(evaluation: Evaluation, views: list[View]) -> dict[str, Any]:
     ranked = {view.effect for view in views}
-    given = evaluation.variances["status"].astype("str").eq("given")
     return {
-        "variances": tables.variance_sheet(evaluation.variances),
-        "variances_given": bool(len(given)) and bool(given.all()),
-        "parameters": tables.parameter_sheet(evaluation.genetic_parameters),
+        "tests": tests_sheet(evaluation.fixed_tests),
         "fixed_effects": tables.fixed_sheets(evaluation.solutions),
         "other_effects": tables.random_sheet(evaluation.solutions, ranked),
         "dependencies": [str(line) for line in evaluation.summary.get("rank") or ()],
@@ -259,6 +271,8 @@ def _data(evaluation: Evaluation) -> dict[str, Any]:
 
 def _run(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     plain: dict[str, Any] = {key: value for key, value in summary.items() if key not in _ELSEWHERE}
+    if plain.get("likelihood") is not None:
+        plain["likelihood"] = str(plain["likelihood"]).upper()
     if "engine" in plain:
         plain["engine"] = _ENGINES.get(str(plain["engine"]), str(plain["engine"]))
     if plain.get("seconds") is not None:

@@ -67,6 +67,18 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return fixed(100.0 * share, decimals) + " %"
 
 
+def probability(p_value: float | None) -> str:
+    """A p-value in a table: ``0.031``, ``< 0.001``, ``–`` for none."""
+    if p_value is None or not math.isfinite(p_value):
+        return MISSING
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def chance(p_value: float) -> str:
+    """A p-value in a sentence: ``p = 0.031``, ``p < 0.001``."""
+    return f"p {'' if p_value < 0.001 else '= '}{probability(p_value)}"
+
+
 def count(number: float | None) -> str:
     """A whole number with thousands marked."""
     return fixed(number, 0)

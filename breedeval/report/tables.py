@@ -18,16 +18,20 @@ from breedeval.report.numbers import (
     significant,
 )
 
+NORMAL = 1.959963984540054
+"""Φ⁻¹(0.975)."""
 LONG = 40           # levels of a class effect up to here are all shown
 ENDS = 8            # of a longer one: so many of the lowest and of the highest
 
 _STATUS = {
     "": "",
     "given": "given in the run file",
-    "fixed": "held fixed",
     "estimated": "estimated",
-    "bound": "at the boundary",
-    "boundary": "at the boundary",
+    "fixed": "held fixed",
+    "tied": "estimated, equal to others",
+    "bound": "at the bound of the run file",
+    "boundary": "at the boundary of what is possible",
+    "structure": "as the structure says",
     "reference": "reference",
     "dependent": "not separable from other effects; set to 0",
     "empty": "no records; set to 0",
@@ -81,7 +85,7 @@ class Sheet:
 def variance_sheet(variances: pd.DataFrame) -> Sheet:
     """All (co)variances; a covariance is also given as a correlation."""
     table = variances.fillna({"component_1": "", "component_2": "", "status": ""})
-    all_given = bool(table["status"].eq("given").all())
+    alike = table["status"].isin(["given"]).all() or table["status"].isin(["estimated"]).all()
     traits = len({*table["trait_1"], *table["trait_2"]})
     records: list[dict[str, Any]] = [{str(k): v for k, v in row.items()}
                                      for row in table.to_dict("records")]
@@ -94,11 +98,11 @@ def variance_sheet(variances: pd.DataFrame) -> Sheet:
             correlation = fixed(row["estimate"] / np.sqrt(first * second), 2)
         rows.append([str(row["effect"]), _between(row, traits), significant(row["estimate"]),
                      significant(row["se"], 3), correlation,
-                     "" if all_given else status_in_words(row["status"])])
+                     "" if alike else status_in_words(row["status"])])
     columns = [Column("Effect"), Column("Variance or covariance of"),
                Column("Estimate", "number"), Column("SE", "number"),
                Column("Correlation", "number"), Column("")]
-    return _without_empty(Sheet("(Co)variances", columns, rows))
+    return without_empty(Sheet("(Co)variances", columns, rows))
 
 
 def parameter_sheet(parameters: pd.DataFrame) -> Sheet:
@@ -111,10 +115,42 @@ def parameter_sheet(parameters: pd.DataFrame) -> Sheet:
         effect = str(row["effect"]) if _present(row["effect"]) else MISSING
         rows.append([readable(name), effect, _between(row, traits),
                      significant(row["estimate"], 3), significant(row["se"], 2),
-                     _PARAMETERS.get(name, "")])
+                     _ends(row), _PARAMETERS.get(name, "")])
     columns = [Column("Parameter"), Column("Effect"), Column("Of"), Column("Estimate", "number"),
-               Column("SE", "number"), Column("What it is", "prose")]
-    return _without_empty(Sheet("Heritability and ratios", columns, rows))
+               Column("SE", "number"), Column("95 % interval", "number"),
+               Column("What it is", "prose")]
+    return without_empty(Sheet("Heritability and ratios", columns, rows))
+
+
+def interval_of(row: Mapping[str, Any]) -> tuple[float, float]:
+    """Estimate ∓ 1.96 standard errors, cut off where a ratio or correlation ends."""
+    estimate, reach = float(row["estimate"]), NORMAL * float(row["se"])
+    low, high = -np.inf, np.inf
+    if not str(row["parameter"]).startswith("phenotypic_"):
+        low, high = -1.0 if "correlation" in str(row["parameter"]) else 0.0, 1.0
+    return max(estimate - reach, min(low, estimate)), min(estimate + reach, max(high, estimate))
+
+
+def _ends(row: Mapping[str, Any]) -> str:
+    ends = interval_of(row)
+    return " to ".join(fixed(end, 2) if abs(end) < 10 else significant(end, 3)
+                       for end in ends) if np.isfinite(row["se"]) else MISSING
+
+
+def parameter_names(parameters: pd.DataFrame) -> list[str]:
+    """A short name for each parameter that tells it from the others."""
+    traits = len({*parameters["trait_1"], *parameters["trait_2"]} - {""})
+    effects = parameters.groupby("parameter")["effect"].nunique()
+    names = []
+    for found in parameters.to_dict("records"):
+        row: dict[str, Any] = {str(key): value for key, value in found.items()}
+        words = readable(str(row["parameter"])).removesuffix(" ratio")
+        of = _between(row, traits)
+        own = [str(row["effect"])] if effects[row["parameter"]] > 1 else []
+        if traits > 1 or _keys(row)[0] != _keys(row)[1] or of not in ("", *own, row["trait_1"]):
+            own.append(of)
+        names.append(f"{words}, {' '.join(dict.fromkeys(own))}" if own else words)
+    return names
 
 
 def fixed_sheets(solutions: pd.DataFrame) -> list[Sheet]:
@@ -137,7 +173,7 @@ def fixed_sheets(solutions: pd.DataFrame) -> list[Sheet]:
     if single:
         columns = [Column("Effect"), Column("Solution", "number"), Column("SE", "number"),
                    Column("")]
-        sheets.insert(0, _without_empty(Sheet("Mean and regressions", columns, single)))
+        sheets.insert(0, without_empty(Sheet("Mean and regressions", columns, single)))
     return sheets
 
 
@@ -215,7 +251,7 @@ def _fixed_sheet(title: str, rows: pd.DataFrame) -> Sheet:
     for place in gap:
         cells.insert(place, ["…", "", "", ""])
     columns = [Column("Level"), Column("Solution", "number"), Column("SE", "number"), Column("")]
-    return _without_empty(Sheet(title, columns, cells, note))
+    return without_empty(Sheet(title, columns, cells, note))
 
 
 def _formatted(name: str, series: pd.Series) -> list[str]:
@@ -237,7 +273,7 @@ def _numeric(*labels: str) -> list[Column]:
     return [Column(label, "number") for label in labels]
 
 
-def _without_empty(sheet: Sheet) -> Sheet:
+def without_empty(sheet: Sheet) -> Sheet:
     """The sheet without columns that say nothing, such as standard errors of given variances."""
     keep = [k for k in range(len(sheet.columns))
             if any(row[k] not in ("", MISSING) for row in sheet.rows)]
