@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -36,6 +38,7 @@ from breedeval.evaluation.tables import (
     variances_table,
 )
 from breedeval.kernels.ancestry import equivalent_generations
+from breedeval.model.design import Design
 from breedeval.pedigree.pedigree import Pedigree
 
 
@@ -97,6 +100,7 @@ def make_evaluation(
         **_likelihood(solutions, estimate),
         "iterations": solutions.iterations if estimate is None else estimate.maximum.rounds,
         "records": equations.design.records, "observations": equations.design.size,
+        "observations_sha256": _fingerprint(equations.design),
         "individuals": len(individuals),
         "equations": equations.size, "engine": solutions.engine,
         "engine_reason": solutions.reason, "seconds": None, "peak_memory_mb": None,
@@ -139,6 +143,14 @@ def _likelihood(solutions: Solutions, estimate: Estimate | None) -> dict[str, An
         "variance_parameters": k,
         "aic": None if k is None or value is None else -2 * value + 2 * (p + k),
         "bic": None if k is None or value is None else -2 * value + (p + k) * float(np.log(n))}
+
+
+def _fingerprint(design: Design) -> str:
+    """SHA-256 of what was observed: traits, values, and the rows of the table they are from."""
+    digest = hashlib.sha256(json.dumps(design.traits).encode())
+    for column in (design.trait, design.rows[design.unit], design.y):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
 
 
 def _pedigree(equations: Equations) -> tuple[Pedigree, NDArray[np.float64]] | None:
