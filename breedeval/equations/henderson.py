@@ -193,8 +193,8 @@ class Equations:
 
     def diagonal(self) -> Vector:
         """diag(C), shape (size,)."""
-        result = np.asarray(assemble.transposed_product(
-            self.columns, self.values**2, self.residual.diagonal, self.size))
+        result = np.asarray(assemble.product_diagonal(
+            self.columns, self.values, self.residual.diagonal, self.size))
         for effect, (precision, covariance) in enumerate(
                 zip(self.precisions, self.covariances, strict=True)):
             number = self.number[self.layout.random_slice(effect)]

@@ -107,6 +107,7 @@ def _pair_terms(
         for k, m in np.argwhere(covariance.pattern):
             one, other = number[lower.row, k], number[lower.col, m]
             there = (one >= 0) & (other >= 0)
+            there[there] = (new[one[there]] >= 0) & (new[other[there]] >= 0)
             if k < m:  # on the diagonal of K⁻¹ this is the upper triangle of Σ⁻¹
                 there &= lower.row != lower.col
             yield effect, int(k), int(m), new[one[there]], new[other[there]], lower.data[there]

@@ -208,3 +208,19 @@ def products(columns: Int32, values: Float64, b: Float64) -> Float64:
                 for k in range(sides):
                     result[r, k] += value * b[i, k]
     return result
+
+
+@numba.njit((_columns, _values, _vector, numba.int64), cache=True, nogil=True)
+def product_diagonal(columns: Int32, values: Float64, weights: Float64, size: int) -> Float64:
+    """diag(W′DW) for D = diag(weights) of shape (n,); a place may occur twice in a row of W."""
+    result = np.zeros(size)
+    for r in range(columns.shape[0]):
+        for p in range(columns.shape[1]):
+            i = columns[r, p]
+            if i < 0:
+                continue
+            for q in range(p + 1):
+                if columns[r, q] == i:
+                    twice = 1.0 if p == q else 2.0
+                    result[i] += twice * weights[r] * values[r, p] * values[r, q]
+    return result

@@ -110,9 +110,12 @@ class Likelihood:
 
     @cached_property
     def random_equations(self) -> NDArray[np.int64]:
-        """Numbers of the equations of random effects, metafounders among them."""
-        number = self.equations.number[self.equations.layout.fixed_size:]
-        return number[number >= 0].astype(np.int64)
+        """Numbers of the equations of random effects: of metafounders too, but not of groups."""
+        equations = self.equations
+        parts = [equations.number[equations.layout.random_slice(effect)][:count * width]
+                 for effect, (count, width) in enumerate(zip(
+                     equations.level_counts, equations.layout.random_widths, strict=True))]
+        return np.concatenate([np.zeros(0, np.int64), *parts])
 
     def inverse_of(self, factor: Factor) -> Vector:
         """Elements of the inverse on the inner pattern; their places are found once."""

@@ -5,43 +5,96 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from breedeval.kernels import assemble
+from breedeval.kernels import assemble, residual
 from breedeval.kernels.rank import dependent_columns
 
 ROOT = Path(__file__).resolve().parents[3]
-Int32, Float64 = NDArray[np.int32], NDArray[np.float64]
+Int32, Int64, Float64 = NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]
 
 
-def rows_of(columns: Int32, values: Float64, size: int) -> Float64:
-    """W as a dense matrix; places may occur twice in a row."""
-    w = np.zeros((columns.shape[0], size))
-    for r, p in np.ndindex(*columns.shape):
-        if columns[r, p] >= 0:
-            w[r, columns[r, p]] += values[r, p]
-    return w
+@dataclass(frozen=True)
+class Records:
+    """Records of some of the traits, W with up to ``t`` non-zeros a row, and blocks of R⁻¹."""
+
+    columns: Int32
+    values: Float64
+    start: Int32
+    trait: Int32
+    group: Int32
+    blocks: Float64
+    coupled: NDArray[np.bool_]
+    size: int
+
+    @property
+    def w(self) -> Float64:
+        """W as a dense matrix; places may occur twice in a row."""
+        w = np.zeros((self.trait.size, self.size))
+        for r, p in np.ndindex(*self.columns.shape):
+            if self.columns[r, p] >= 0:
+                w[r, self.columns[r, p]] += self.values[r, p]
+        return w
+
+    @property
+    def r_inverse(self) -> Float64:
+        """R⁻¹: a block of each record's traits along the diagonal."""
+        r = np.zeros((self.trait.size,) * 2)
+        for record, block in enumerate(self.group):
+            own = slice(self.start[record], self.start[record + 1])
+            r[own, own] = self.blocks[block][np.ix_(self.trait[own], self.trait[own])]
+        return r
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """As the kernels take them."""
+        return (self.columns, self.values, self.start, self.trait, self.group, self.blocks,
+                self.coupled)
+
+
+def random_records(rng: np.random.Generator, t: int, size: int) -> Records:
+    """Up to eight records of up to three traits, in two groups, some pairs of traits uncoupled."""
+    traits, n = int(rng.integers(1, 4)), int(rng.integers(0, 9))
+    has = rng.random((n, traits)) < 0.7
+    unit, trait = np.nonzero(has)
+    coupled = rng.random((traits, traits)) < 0.6
+    coupled = coupled | coupled.T | np.eye(traits, dtype=bool)
+    blocks = rng.normal(size=(2, traits, traits))
+    blocks = np.where(coupled, blocks + blocks.transpose(0, 2, 1), 0.0)
+    start = np.concatenate([[0], np.cumsum(has.sum(axis=1))])
+    return Records(
+        rng.integers(-1, size, (unit.size, t)).astype(np.int32), rng.normal(size=(unit.size, t)),
+        start.astype(np.int32), trait.astype(np.int32), rng.integers(0, 2, n).astype(np.int32),
+        np.ascontiguousarray(blocks), coupled, size)
+
+
+def every_place(size: int) -> tuple[Int64, Int32]:
+    """The pattern of a full lower triangle."""
+    indptr = np.concatenate([[0], np.cumsum(np.arange(size, 0, -1))]).astype(np.int64)
+    indices = np.concatenate([np.arange(j, size) for j in range(size)]).astype(np.int32)
+    return indptr, indices
+
+
+RECORDS = given(st.integers(0, 2**32 - 1), st.integers(0, 4), st.integers(1, 7))
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.integers(0, 2**32 - 1), st.integers(0, 12), st.integers(0, 4), st.integers(1, 7))
-def test_assembly_equals_the_dense_product(seed: int, n: int, t: int, size: int) -> None:
+@RECORDS
+def test_assembly_equals_the_dense_product(seed: int, t: int, size: int) -> None:
     rng = np.random.default_rng(seed)
-    columns = rng.integers(-1, size, (n, t)).astype(np.int32)
-    values = rng.normal(size=(n, t))
-    weights = rng.uniform(0.5, 2.0, n)
+    records = random_records(rng, t, size)
     m = int(rng.integers(0, 10))
     one, other = rng.integers(0, size, (2, m)).astype(np.int32)
     rows, cols, terms = np.maximum(one, other), np.minimum(one, other), rng.normal(size=m)
-    indptr, indices, data = assemble.assemble_lower(
-        columns, values, weights, rows, cols, terms, size)
-    w = rows_of(columns, values, size)
-    expected = np.tril(w.T @ (weights[:, None] * w))
+    indptr, indices, data = assemble.assemble_lower(*records.arguments, rows, cols, terms, size)
+    expected = np.tril(records.w.T @ records.r_inverse @ records.w)
     np.add.at(expected, (rows, cols), terms)
     found = np.zeros((size, size))
     for j in range(size):
@@ -50,10 +103,69 @@ def test_assembly_equals_the_dense_product(seed: int, n: int, t: int, size: int)
         assert (own >= j).all()
         found[own, j] = data[indptr[j]:indptr[j + 1]]
     np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+@settings(deadline=None, max_examples=30)
+@RECORDS
+def test_products_equal_the_dense_ones(seed: int, t: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    records = random_records(rng, t, size)
+    w, n = records.w, records.trait.size
     x, b = rng.normal(size=n), rng.normal(size=size)
+    np.testing.assert_allclose(assemble.transposed_product(
+        records.columns, records.values, x, size), w.T @ x, atol=1e-12)
     np.testing.assert_allclose(
-        assemble.transposed_product(columns, values, x, size), w.T @ x, atol=1e-12)
-    np.testing.assert_allclose(assemble.product(columns, values, b), w @ b, atol=1e-12)
+        assemble.product(records.columns, records.values, b), w @ b, atol=1e-12)
+    np.testing.assert_allclose(
+        assemble.product_diagonal(records.columns, records.values, x, size),
+        np.diagonal(w.T @ (x[:, None] * w)), atol=1e-12)
+    wide = rng.normal(size=(n, 2))
+    np.testing.assert_allclose(assemble.transposed_products(
+        records.columns, records.values, wide, size), w.T @ wide, atol=1e-12)
+    several = rng.normal(size=(size, 3))
+    np.testing.assert_allclose(
+        assemble.products(records.columns, records.values, several), w @ several, atol=1e-12)
+    scale = rng.uniform(0.5, 2.0, n)
+    np.testing.assert_allclose(
+        residual.block_product(
+            records.start, records.trait, records.group, records.blocks, scale, wide),
+        scale[:, None] * (records.r_inverse @ (scale[:, None] * wide)), atol=1e-12)
+
+
+@settings(deadline=None, max_examples=40)
+@RECORDS
+def test_passes_over_a_pattern_equal_the_dense_sums(seed: int, t: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    records = random_records(rng, t, size)
+    w, r_inverse = records.w, records.r_inverse
+    indptr, indices = every_place(size)
+    lower = (indices, np.repeat(np.arange(size), np.diff(indptr)))
+    places = residual.find_pairs(
+        records.columns, records.start, records.trait, records.coupled, indptr, indices)
+    data = np.zeros(indices.size)
+    residual.add_records(*records.arguments, places, data)
+    np.testing.assert_allclose(data, (w.T @ r_inverse @ w)[lower], atol=1e-12)
+
+    inverse = rng.normal(size=(size, size))
+    inverse = inverse + inverse.T
+    fitted = w @ inverse @ w.T
+    total, own, trace = residual.fitted_covariance(
+        *records.arguments, places, inverse[lower].copy())
+    expected = np.zeros(records.blocks.shape)
+    for record, block in enumerate(records.group):
+        mine = slice(records.start[record], records.start[record + 1])
+        cells = np.ix_(records.trait[mine], records.trait[mine])
+        expected[block][cells] += np.where(records.coupled[cells], fitted[mine, mine], 0.0)
+        assert np.isclose(trace[record], np.sum(r_inverse[mine, mine] * fitted[mine, mine]))
+    np.testing.assert_allclose(total, expected, atol=1e-11)
+    np.testing.assert_allclose(own, np.diagonal(fitted), atol=1e-11)
+
+    cell, x = rng.integers(-1, 3, size).astype(np.int32), rng.normal(size=size)
+    second = (inverse + np.outer(x, x)) * (w.T @ r_inverse @ w)
+    found = residual.expected_products(
+        *records.arguments, places, inverse[lower].copy(), cell, 3, x)
+    sums = [[second[np.ix_(cell == k, cell == m)].sum() for m in range(3)] for k in range(3)]
+    np.testing.assert_allclose(found, sums, atol=1e-11)
 
 
 def test_null_vectors_of_dependent_columns() -> None:
@@ -73,7 +185,9 @@ def test_null_vectors_of_dependent_columns() -> None:
 
 def test_the_same_without_compilation() -> None:
     """Where numba is switched off, the same functions run as Python."""
-    tests = ["test_assembly_equals_the_dense_product", "test_null_vectors_of_dependent_columns"]
+    tests = ["test_assembly_equals_the_dense_product", "test_products_equal_the_dense_ones",
+             "test_passes_over_a_pattern_equal_the_dense_sums",
+             "test_null_vectors_of_dependent_columns"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
          *(f"{Path(__file__)}::{name}" for name in tests)], cwd=ROOT, capture_output=True,
