@@ -202,6 +202,9 @@ class OutputSettings(Part):
         "when absent.", examples=["../results/milk"])
     format: Literal["csv", "parquet"] = Field(
         "csv", description="Format of the tables.", examples=["parquet"])
+    residuals: bool | None = Field(
+        None, description="Whether residuals are written, with what tells outliers and influence; "
+        "when absent, of up to 200,000 observations.", examples=[True])
 
 
 class RunSettings(Part):

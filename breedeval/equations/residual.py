@@ -127,10 +127,9 @@ class Residual:
         if len(self.design.traits) == 1:
             weight = self.diagonal if x.ndim == 1 else self.diagonal[:, None]
             return np.asarray(weight * x)
-        scale = self.scale[:, None]
-        wide = np.ascontiguousarray(scale * x.reshape(x.shape[0], -1))
-        found = scale * kernels.block_product(
-            self.groups.start, self.design.trait, self.groups.group, self.blocks, wide)
+        wide = np.ascontiguousarray(x.reshape(x.shape[0], -1))
+        found = kernels.block_product(
+            self.groups.start, self.design.trait, self.groups.group, self.blocks, self.scale, wide)
         return np.asarray(found.reshape(x.shape))
 
 

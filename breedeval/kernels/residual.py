@@ -20,11 +20,11 @@ _blocks = numba.types.Array(numba.float64, 3, "C", readonly=True)
 _mask = numba.types.Array(numba.boolean, 2, "C", readonly=True)
 
 
-@numba.njit((_index, _index, _index, _blocks, _matrix), cache=True, nogil=True)
+@numba.njit((_index, _index, _index, _blocks, _vector, _matrix), cache=True, nogil=True)
 def block_product(
-    start: Int32, trait: Int32, group: Int32, blocks: Float64, x: Float64
+    start: Int32, trait: Int32, group: Int32, blocks: Float64, scale: Float64, x: Float64
 ) -> Float64:
-    """Bx with a block of each record along the diagonal of B.
+    """DBDx with a block of each record along the diagonal of B.
 
     Parameters
     ----------
@@ -34,13 +34,15 @@ def block_product(
     group : int32, shape (n,)
         Block of each record.
     blocks : float64, shape (g, T, T)
+    scale : float64, shape (N,)
+        D.
     x : float64, shape (N, k)
     """
     result = np.zeros(x.shape)
     for r in range(group.size):
         for a in range(start[r], start[r + 1]):
             for b in range(start[r], start[r + 1]):
-                weight = blocks[group[r], trait[a], trait[b]]
+                weight = scale[a] * scale[b] * blocks[group[r], trait[a], trait[b]]
                 for k in range(x.shape[1]):
                     result[a, k] += weight * x[b, k]
     return result

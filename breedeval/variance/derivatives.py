@@ -104,8 +104,8 @@ def working_variates(equations: Equations, x: Vector, residuals: Vector) -> Matr
     residuals : ndarray of float64, shape (N,)
         y − Wx.
     """
-    return np.column_stack([_effect_variates(equations, x),
-                            *_residual_variates(equations, residuals)])
+    return np.concatenate([_effect_variates(equations, x),
+                           _residual_variates(equations, residuals)], axis=1)
 
 
 def _counts(equations: Equations) -> tuple[int, ...]:
@@ -174,21 +174,26 @@ def _effect_variates(equations: Equations, x: Vector) -> Matrix:
     return equations.fitted(np.column_stack(placed))
 
 
-def _residual_variates(equations: Equations, residuals: Vector) -> Iterator[Vector]:
-    """f = ṘR⁻¹e for every parameter of every residual class, and every slope."""
+def _residual_variates(equations: Equations, residuals: Vector) -> Matrix:
+    """f = ṘR⁻¹e for every parameter of every residual class, and every slope, shape (N, p)."""
     residual, groups, design = equations.residual, equations.groups, equations.design
     wide = _wide(equations, residuals * residual.scale)
-    weighted = np.zeros_like(wide)
+    weighted = np.empty_like(wide)
     for group, block in enumerate(residual.blocks):
         rows = groups.group == group
         weighted[rows] = wide[rows] @ block
-    for number, covariance in enumerate(equations.variances.residual):
-        mine = (groups.classes == number)[groups.group]
-        for derivative in covariance.derivatives():
-            f = np.where(mine[:, None], weighted @ derivative, 0.0)
-            yield f[design.unit, design.trait] / residual.scale
-    for covariate in design.residual.covariates.T:
-        yield covariate[design.unit] * residuals
+    ends = np.cumsum([part.values.size for part in equations.variances.residual])
+    variates = np.zeros((design.size, int(ends[-1]) + residual.slopes.size))
+    variates[:, ends[-1]:] = design.residual.covariates[design.unit] * residuals[:, None]
+    for trait in range(len(design.traits)):
+        own = design.of_trait(trait)
+        class_of = groups.classes[groups.group[design.unit[own]]]
+        for number, (part, end) in enumerate(
+                zip(equations.variances.residual, ends, strict=True)):
+            rows = own[class_of == number]
+            found = weighted[design.unit[rows]] @ part.derivatives()[:, :, trait].T
+            variates[rows, end - part.values.size:end] = found / residual.scale[rows, None]
+    return variates
 
 
 def _average_information(equations: Equations, factor: Factor, variates: Matrix) -> Matrix:

@@ -64,13 +64,12 @@ def _codes(design: Design, term: RandomTerm, trait: int) -> Codes:
 
 
 def _single_records(design: Design, term: RandomTerm, *, plain: bool) -> Iterator[Gap]:
-    regression = term.components[0].values.shape[1] > 1
     for trait in term.traits:
         codes = _codes(design, term, trait)
         counts = np.bincount(codes[codes >= 0], minlength=len(term.levels))
         words = f" of '{design.traits[trait]}'" if len(design.traits) > 1 else ""
         present = int((counts > 0).sum())
-        if plain and not regression and present and counts.max() <= 1 and (
+        if plain and _plain(term) and present and counts.max() <= 1 and (
                 design.weights == design.weights[0]).all():
             yield Gap((term.name, "residual"), f"every level of '{term.name}' has one record"
                       f"{words}, so that its variance cannot be told from the residual",
@@ -88,6 +87,12 @@ def _same_as_fixed(design: Design, term: RandomTerm) -> Iterator[Gap]:
                 yield Gap((term.name,), f"each level of '{fixed.name}', which is fixed, has one "
                           f"level of '{term.name}': nothing is left to estimate its variance from",
                           f"Remove '{fixed.name}' from 'fixed', or leave '{term.name}' out", True)
+
+
+def _plain(term: RandomTerm) -> bool:
+    """Whether every record has its level's value itself, not a multiple of it."""
+    return bool((term.components[0].values == 1.0).all()
+                and len(term.components[0].coefficients) == 1)
 
 
 def _determines(fixed: FixedTerm, codes: Codes) -> bool:
@@ -108,7 +113,7 @@ def _same_partition(equations: Equations) -> Iterator[Gap]:
             a, b = _codes(design, one, trait), _codes(design, other, trait)
             pairs = np.unique(np.stack([a, b]), axis=1).shape[1]
             if pairs == np.unique(a).size == np.unique(b).size and (
-                    one.components[0].values.shape[1] == other.components[0].values.shape[1] == 1):
+                    _plain(one) and _plain(other)):
                 yield Gap((one.name, other.name), f"'{one.name}' and '{other.name}' group the "
                           "records in the same way, so that only the sum of their variances can "
                           "be estimated", "Leave one of the two out", True)

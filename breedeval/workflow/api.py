@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from breedeval.config.load import load_values
 from breedeval.errors import Findings, InputError, Problem
@@ -50,9 +48,8 @@ def run(config: str | Path | Mapping[str, Any], *, overrides: Sequence[str] = ()
 
 def evaluate(
     records: pd.DataFrame, *, model: Mapping[str, Any],
-    variances: Mapping[str, float | Sequence[Sequence[float]] | NDArray[np.float64]],
-    pedigree: pd.DataFrame | None = None, matrices: Mapping[str, pd.DataFrame] | None = None,
-    **parts: Any,
+    variances: str | Mapping[str, Any], pedigree: pd.DataFrame | None = None,
+    matrices: Mapping[str, pd.DataFrame] | None = None, **parts: Any,
 ) -> Evaluation:
     """Evaluate DataFrames.
 
@@ -60,8 +57,10 @@ def evaluate(
     ----------
     records : DataFrame
         One row a record.
-    model, variances : mapping
+    model : mapping
         As in a run file.
+    variances : str or mapping
+        As in a run file: ``"reml"``, or values, which may be arrays.
     pedigree : DataFrame, optional
         One row an individual; standard headers, or ``pedigree_options={"columns": {…}}``.
     matrices : mapping of relationship name to DataFrame, optional
@@ -85,7 +84,8 @@ def evaluate(
     """
     values: dict[str, Any] = {
         "records": {"file": "records", **parts.pop("records_options", {})},
-        "model": dict(model), "variances": dict(variances)}
+        "model": dict(model),
+        "variances": variances if isinstance(variances, str) else dict(variances)}
     options = parts.pop("pedigree_options", {})
     if pedigree is not None:
         values["pedigree"] = {"file": "pedigree", **options}

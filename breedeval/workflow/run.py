@@ -31,6 +31,8 @@ from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of
 from breedeval.workflow.share import Share, share_of
 
+MANY = 200_000
+"""Observations above which residuals are computed and written only when asked for."""
 NOT_CONVERGED = 3
 BUG = 70
 
@@ -77,8 +79,10 @@ def evaluate_run(
     if isinstance(settings.variances, Estimation):
         found = _estimate(run, equations, journal, share, rounds)
         equations = found.equations
+    wanted = settings.output.residuals
     solutions = solve_equations(
         equations, solve_options(settings, share), step=journal.step,
+        residuals=equations.design.size <= MANY if wanted is None else wanted,
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
