@@ -18,9 +18,9 @@ from scipy.linalg import blas
 from threadpoolctl import threadpool_limits
 
 from breedeval.solve.backends import direct_solver
-from breedeval.solve.threads import cores
 from breedeval.solve.protocols import DirectSolver
 from breedeval.solve.symbolic import Structure
+from breedeval.solve.threads import cores
 
 SMALL, NOMINAL = 1e8, 1e10
 """Work too small to measure the machine for, and the operations a second then taken."""

@@ -40,11 +40,15 @@ class Gap:
 
 
 def find_gaps(equations: Equations) -> tuple[Gap, ...]:
-    """Everything that makes the variances of a model hard or impossible to separate. O(N) an effect.
+    """Everything that makes the variances of a model hard or impossible to separate.
 
     Parameters
     ----------
     equations : Equations
+
+    Notes
+    -----
+    O(N log N) for an effect, or a pair of effects.
     """
     design = equations.design
     gaps: list[Gap] = []
@@ -60,7 +64,8 @@ def find_gaps(equations: Equations) -> tuple[Gap, ...]:
 
 def _codes(design: Design, term: RandomTerm, trait: int) -> Codes:
     """Level of each observation of a trait, for an effect of one component."""
-    return term.components[0].codes[design.unit[design.of_trait(trait)], 0]
+    codes: Codes = term.components[0].codes[design.unit[design.of_trait(trait)], 0]
+    return codes
 
 
 def _single_records(design: Design, term: RandomTerm, *, plain: bool) -> Iterator[Gap]:

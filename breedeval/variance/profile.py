@@ -4,8 +4,8 @@ L_p(θ) is the highest likelihood with the parameter held at θ. The signed root
 
     ζ(θ) = sign(θ − θ̂) √(2 (L(θ̂) − L_p(θ)))
 
-is nearly a straight line, and the 95 % interval is where |ζ| ≤ 1.96, the root of the upper 5 % point
-of χ² with one degree of freedom (Bates & Watts 1988; as lme4 profiles).
+is nearly a straight line, and the 95 % interval is where |ζ| ≤ 1.96, the root of the upper 5 %
+point of χ² with one degree of freedom (Bates & Watts 1988; as lme4 profiles).
 """
 
 from __future__ import annotations

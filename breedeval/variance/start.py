@@ -101,4 +101,4 @@ def _effect_matrix(design: Design, term: RandomTerm, shares: Matrix) -> Matrix:
         blocks += list(np.broadcast_to(scale, (len(component.coefficients),))
                        if functions == 1 else scale)
     traits = shares[np.ix_(term.traits, term.traits)] / len(term.components)
-    return np.kron(np.diag(blocks), traits)
+    return np.asarray(np.kron(np.diag(blocks), traits), np.float64)

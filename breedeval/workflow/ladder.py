@@ -36,8 +36,8 @@ from breedeval.evaluation.preparing import (
     report_rank,
 )
 from breedeval.evaluation.result import Evaluation
-from breedeval.evaluation.variances import given_variances, start_variances
 from breedeval.evaluation.solving import Solutions, factorise, make_solver, solve_direct
+from breedeval.evaluation.variances import given_variances, start_variances
 from breedeval.model.design import Design
 from breedeval.relationship.precision import Precision
 from breedeval.solve import Factor

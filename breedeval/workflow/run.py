@@ -51,7 +51,8 @@ def set_up(run: ladder.Run, journal: Journal, share: Share | None = None) -> Equ
     """Equations of a run that was read, with everything worth saying in the journal."""
     settings = run.settings
     return prepare(run.inputs, settings.model, settings.relationships,
-                   ladder.variances_of(settings), threads=threads(settings, share), findings=run.findings, step=journal.step)
+                   ladder.variances_of(settings), threads=threads(settings, share),
+                   findings=run.findings, step=journal.step)
 
 
 def threads(settings: RunSettings, share: Share | None = None) -> int:
