@@ -61,7 +61,9 @@ class Contrast:
 
     @property
     def needed(self) -> Codes:
-        """All equations whose estimates it needs."""
+        """All equations whose estimates it needs; none where there is nothing to test."""
+        if not self.size:
+            return np.zeros(0, np.int64)
         return np.union1d(self.equations, self.later)
 
     def over(self, equations: Codes, covariance: Matrix) -> Matrix:

@@ -47,8 +47,8 @@ Denominator = Literal["auto", "kenward_roger", "satterthwaite", "residual"]
 
 METHODS: tuple[Method, ...] = ("kenward_roger", "satterthwaite", "residual")
 """Best first."""
-OPERATIONS = 2e10
-"""Most floating-point operations of the solutions that a method may need under ``auto``."""
+OPERATIONS = 2e9
+"""Most floating-point operations of all solutions for a method under ``auto``: some ten seconds."""
 KEPT = 2.5e7
 """Most numbers that a method may keep under ``auto``: 200 MB."""
 MOST_COLUMNS = 2000
@@ -79,7 +79,8 @@ class FixedTest:
     denominator_df : float
         Infinite where no (co)variance was estimated.
     p_value : float
-    method : {'kenward_roger', 'satterthwaite', 'residual'}
+    method : {'kenward_roger', 'satterthwaite', 'residual', 'none'}
+        How the denominator was had; ``none`` where there is no test.
     note : str
         What the reader should know of it; mostly empty.
     """
@@ -92,7 +93,7 @@ class FixedTest:
     f: float
     denominator_df: float
     p_value: float
-    method: Method
+    method: Method | Literal["none"]
     note: str
 
 
@@ -116,8 +117,9 @@ def test_fixed_effects(
     Notes
     -----
     One factorisation; k solutions with C for Φ of k fixed effects, k·g more for Kenward & Roger,
-    g the rank of W. A method serves the terms with few effects first, until :data:`OPERATIONS` or
-    :data:`KEPT` is reached. No more than :data:`MOST_COLUMNS` effects are tested together.
+    g the rank of W. Under ``auto`` a method serves the tests of few effects first, until
+    :data:`OPERATIONS` or :data:`KEPT` is reached; what even ``residual`` cannot do is not tested,
+    nor are more than :data:`MOST_COLUMNS` effects together.
     """
     along, left = directions(covariance), degrees_left(equations)
     factor = solver.factorise(equations.lower())
@@ -147,13 +149,13 @@ def _most(
     """Most fixed effects that a method may serve."""
     if asked != "auto":
         return MOST_COLUMNS if method == asked else -1
-    if method == "residual":
-        return MOST_COLUMNS
+    n, traits = equations.design.size, len(equations.design.traits)
     more = rank if method == "kenward_roger" else 0
-    n = equations.design.size
-    return int(min(
-        MOST_COLUMNS, OPERATIONS / (4.0 * factor.nnz * (1 + more)),
-        KEPT / (equations.size + (2 + more) * n), np.sqrt(KEPT / (rank + 1))))
+    most = OPERATIONS / (4.0 * factor.nnz * (1 + more) * traits)
+    if method != "residual":
+        kept = equations.size + (2 + more) * n
+        most = min(most, KEPT / kept, np.sqrt(KEPT / (rank + 1)))
+    return int(min(most, MOST_COLUMNS))
 
 
 def _plan(tests: Sequence[Contrast], most: dict[Method, int]) -> list[Method | None]:
@@ -210,7 +212,7 @@ def _note(method: Method, found: Quotient) -> str:
 
 def _untested(contrast: Contrast, trait: str) -> FixedTest:
     others = "the terms before it" if contrast.kind == "incremental" else "the other terms"
-    note = (f"Not tested: {contrast.needed.size} effects are involved, and {MOST_COLUMNS} may be"
+    note = (f"Not tested: {contrast.needed.size} effects are involved, which would take too long"
             if contrast.size else f"Nothing to test: its columns depend on those of {others}")
     return FixedTest(contrast.term.name, trait, contrast.kind, contrast.size, np.nan, np.nan,
-                     np.nan, np.nan, "residual", note)
+                     np.nan, np.nan, "none", note)
