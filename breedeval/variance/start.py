@@ -88,7 +88,7 @@ def _phenotypic(design: Design, residuals: NDArray[np.float64]) -> Matrix:
     np.fill_diagonal(correlation, 1.0)
     values, vectors = np.linalg.eigh(correlation)
     correlation = (vectors * np.maximum(values, 0.05)) @ vectors.T
-    return np.asarray(spread[:, None] * correlation * spread)
+    return np.asarray((correlation + correlation.T) / 2 * np.outer(spread, spread))
 
 
 def _effect_matrix(design: Design, term: RandomTerm, shares: Matrix) -> Matrix:
