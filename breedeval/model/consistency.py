@@ -120,11 +120,11 @@ def _random_misfits(model: Model) -> Iterator[Misfit]:
                 yield Misfit(("random", at, "traits"), f"there is no trait '{name}'",
                              f"Expected one of: {', '.join(model.trait_names)}",
                              did_you_mean(name, model.trait_names))
-        yield from _size_misfits(model, effect.name, effect.covariance, ("random", at))
+        yield from size_misfits(model, effect.name, effect.covariance, ("random", at))
 
 
-def _size_misfits(
-    model: Model, effect: str, kind: CovarianceKind, path: KeyPath
+def size_misfits(
+    model: Model, effect: str, kind: CovarianceKind, path: KeyPath = ()
 ) -> Iterator[Misfit]:
     """A covariance that cannot be had for as many coefficients and traits."""
     if any(name not in model.trait_names for one in model.random for name in one.traits or ()):
@@ -155,7 +155,7 @@ def _same_random(model: Model, one: RandomEffect, other: RandomEffect) -> bool:
 
 def _residual_misfits(model: Model) -> Iterator[Misfit]:
     residual = model.residual
-    yield from _size_misfits(model, "residual", residual.covariance, ("residual",))
+    yield from size_misfits(model, "residual", residual.covariance, ("residual",))
     for name in repeated(residual.log_linear):
         yield Misfit(("residual", "log_linear"), f"column '{name}' is listed twice", "",
                      "Remove one of the two")

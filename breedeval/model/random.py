@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from breedeval.errors import Findings, Problem
 from breedeval.levels import Levels, classify
 from breedeval.model.columns import FEW, Mask, having_any, joined, rows_of
+from breedeval.model.consistency import size_misfits
 from breedeval.model.design import RandomComponent, RandomTerm
 from breedeval.model.regression import basis_values
 from breedeval.model.spec import Component, Model, RandomEffect
@@ -40,6 +41,9 @@ def random_term(
     for name, component in effect.parts.items():
         read = _random_component(effect, name, component, part, levels, brought, findings)
         components.append(read if own.all() else _spread(read, own))
+    for misfit in size_misfits(model, effect.name, effect.covariance):
+        findings.fault(f"size:{effect.name}", Problem(
+            table.source, misfit.found, misfit.expected, misfit.remedy))
     return RandomTerm(effect.name, effect.relationship, levels, tuple(components), tuple(traits))
 
 
