@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError, Problem
@@ -104,7 +104,7 @@ class Estimate:
 def estimate(
     equations: Equations, options: EstimationOptions, solve: SolveOptions, *,
     step: Step = say_nothing, on_round: OnRound | None = None,
-    resume: Mapping[str, Any] | None = None,
+    resume: State | None = None,
 ) -> Estimate:
     """Estimate the variances of a model.
 
@@ -119,7 +119,7 @@ def estimate(
         Told what begins.
     on_round : callable
         Called after each round with what it did and a state to resume from.
-    resume : mapping, optional
+    resume : State, optional
         A state that an earlier call gave to ``on_round``.
 
     Raises
@@ -145,11 +145,12 @@ def estimate(
         maximum = maximise(
             likelihood, constraints.start(equations.variances), constraints,
             _settings(options), on_round=on_round,
-            resume=None if resume is None else State.from_dict(resume, equations.variances))
+            resume=resume)
     found = Estimate(options, parameters, constraints, maximum, equations.at(maximum.variances))
     if not maximum.converged or maximum.confounded:
         found = replace(found, advice=_advice(equations, maximum))
-    return _with_inference(found, likelihood, plan.solver, step)
+    with one_blas_thread():
+        return _with_inference(found, likelihood, plan.solver, step)
 
 
 def _settings(options: EstimationOptions) -> Options:

@@ -20,8 +20,8 @@ TABLES = {
         (*TRAIT_KEY, "individual"),
         ("breeding_value", "se", "reliability", "accuracy", "inbreeding", "records")),
     "solutions": ((*TRAIT_KEY, "level"), ("estimate", "se")),
-    "variances": (tuple(VARIANCE_KEY), ("estimate",)),
-    "genetic_parameters": (tuple(PARAMETER_KEY), ("estimate",)),
+    "variances": (tuple(VARIANCE_KEY), ("estimate", "se")),
+    "genetic_parameters": (tuple(PARAMETER_KEY), ("estimate", "se")),
 }
 """The tables: their key, which is text, and the columns of numbers that are compared."""
 

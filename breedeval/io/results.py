@@ -18,7 +18,6 @@ from breedeval.evaluation.result import Evaluation
 from breedeval.io.folder import try_folder, whole_folder
 from breedeval.provenance import PROGRAM
 
-
 ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
 """Tables that every results folder has."""
 

@@ -168,6 +168,32 @@ def forward_blocks(
 
 
 @numba.njit(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])", cache=True, nogil=True)
+def backward_blocks(
+    layout: Layout, values: Float64, x: Float64, work: Float64
+) -> None:
+    """L⁻ᵀX in place; as :func:`forward_blocks`."""
+    first, row_start, height, value_start, rows, _ = layout
+    sides = x.shape[1]
+    for s in range(height.size - 1, -1, -1):
+        width, tall = first[s + 1] - first[s], height[s]
+        for i in range(tall):
+            row = rows[row_start[s] + i]
+            for k in range(sides):
+                work[i, k] = x[row, k]
+        for j in range(width - 1, -1, -1):
+            at = value_start[s] + j * np.int64(tall)
+            for i in range(j + 1, tall):
+                factor = values[at + i]
+                for k in range(sides):
+                    work[j, k] -= factor * work[i, k]
+            for k in range(sides):
+                work[j, k] /= values[at + j]
+        for j in range(width):
+            for k in range(sides):
+                x[first[s] + j, k] = work[j, k]
+
+
+@numba.njit(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])", cache=True, nogil=True)
 def solve_blocks(
     layout: Layout, values: Float64, x: Float64, work: Float64
 ) -> None:

@@ -15,6 +15,12 @@ from breedeval.solve.pivots import check_pivots, diagonal_of
 from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse
 
+MANY = 4
+"""Right-hand sides from which they are worked on side by side."""
+
+PIECE = 64
+"""Most of them at a time."""
+
 
 @dataclass
 class SupernodalSolver:
@@ -104,12 +110,27 @@ class SupernodalFactor:
         """C⁻¹ b, for b of shape (n,) or (n, k)."""
         s = self.analysis.structure
         b = np.asarray(rhs, dtype=np.float64).reshape(s.size, -1)
+        if b.shape[1] >= MANY:
+            return self._solve_many(b)
         x = np.ascontiguousarray(b[s.order].T)
         work = np.empty((x.shape[0], s.tallest))
         blocks.solve_blocks(s.layout, self.values, x, work)
         solution = np.empty_like(b)
         solution[s.order] = x.T
         return solution.reshape(np.shape(rhs))
+
+    def _solve_many(self, b: Float64) -> Float64:
+        """The same, right-hand sides within rows, in pieces that stay in the cache."""
+        s = self.analysis.structure
+        solution = np.empty_like(b)
+        for begin in range(0, b.shape[1], PIECE):
+            part = slice(begin, min(begin + PIECE, b.shape[1]))
+            x = np.ascontiguousarray(b[s.order, part])
+            work = np.empty((s.tallest, x.shape[1]))
+            blocks.forward_blocks(s.layout, self.values, x, work)
+            blocks.backward_blocks(s.layout, self.values, x, work)
+            solution[s.order, part] = x
+        return solution
 
     def quadratic(self, rhs: Float64) -> Float64:
         """B′C⁻¹B for B of shape (n, k): half of the work of a solution."""

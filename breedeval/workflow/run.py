@@ -103,10 +103,9 @@ def _estimate(
     for gap in find_gaps(equations):
         if gap.hopeless:
             run.findings.warn(f"gap:{gap.found}", Problem("variances", gap.found, "", gap.remedy))
-    resume = None if rounds is None else rounds.read()
+    resume = _last_round(equations, rounds)
     if resume is not None:
-        journal.step(f"Going on from round {resume['history'][-1]['number']} of a run that was "
-                     "stopped")
+        journal.step(f"Going on from round {resume.round} of a run that was stopped")
 
     def on_round(state: State) -> None:
         last = state.history[-1]
@@ -118,6 +117,17 @@ def _estimate(
     return estimate(equations, ladder.estimation_options(run.settings),
                     solve_options(run.settings, share), step=journal.step, on_round=on_round,
                     resume=resume)
+
+
+def _last_round(equations: Equations, rounds: Rounds | None) -> State | None:
+    """Where an estimation was stopped; None when it was not, or when the file is damaged."""
+    kept = None if rounds is None else rounds.read()
+    if kept is None:
+        return None
+    try:
+        return State.from_dict(kept, equations.variances)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return None
 
 
 def run_file(
