@@ -90,7 +90,8 @@ def variance(
     """The variance of an effect (of one component, or residual class), or its s.e."""
     found = covariances(evaluation, effect, column)
     if component:
-        found = found[found.index.get_level_values("component_1") == component]
+        for key in ("component_1", "component_2"):
+            found = found[found.index.get_level_values(key) == component]
     (value,) = found
     return float(value)
 
