@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
@@ -12,9 +12,12 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from breedeval.comparison import Comparison
+from breedeval.comparison import Comparison, LikelihoodTest
 from breedeval.comparison.results import TRAIT_KEY
 from breedeval.report.numbers import MISSING, count, decimals_for, fixed, significant
+
+SAME = 1e-4
+"""2ΔL below which two likelihoods are the same but for where their maximisation stopped."""
 
 _Show = Callable[[Any], str]
 
@@ -27,7 +30,8 @@ def render_comparison(comparison: Comparison) -> Group:
     comparison : Comparison
     """
     parts: list[RenderableType] = [f"old  {escape(comparison.old)}\nnew  {escape(comparison.new)}",
-                                   "", *_why(comparison), "", _agreement(comparison.agreement)]
+                                   "", *_why(comparison), "", *_likelihood(comparison.likelihood),
+                                   _agreement(comparison.agreement)]
     if len(comparison.by_records):
         parts.append(_by_records("Individuals by their records", comparison.by_records))
     for _, table in comparison.moved_most.groupby(TRAIT_KEY, sort=False):
@@ -66,6 +70,41 @@ def _why(comparison: Comparison) -> list[RenderableType]:
     for reason in comparison.reasons:
         lines.add_row(" •", escape(str(reason)))
     return ["[bold]Why breeding values moved[/bold]", lines]
+
+
+def _likelihood(test: LikelihoodTest) -> list[RenderableType]:
+    """The test of one model against the other, or why there is none, as a list."""
+    if test.relation == "given" or (test.relation == "same model" and not _moved(test)):
+        return []
+    lines = Table.grid(padding=(0, 1))
+    for line in _likelihood_lines(test):
+        lines.add_row(" •", escape(line))
+    return ["[bold]What the likelihoods say[/bold]", lines, ""]
+
+
+def _moved(test: LikelihoodTest) -> bool:
+    return abs(test.statistic or 0.0) > SAME
+
+
+def _likelihood_lines(test: LikelihoodTest) -> Iterator[str]:
+    heads = {"not comparable": "They cannot be compared. ", "not nested": "The models are not "
+             "nested, so there is no test: compare AIC and BIC. "}
+    if test.relation == "nested":
+        yield f"{test.larger} has what {test.smaller} has not: {'; '.join(test.freed)}."
+        freedom = test.degrees_of_freedom
+        p_value = "p not known" if test.p_value is None else f"p = {test.p_value:.3g}"
+        alone = "" if test.p_value == test.p_value_chi2 else (
+            f" (by χ² alone {test.p_value_chi2:.3g})")
+        yield (f"Likelihood ratio 2ΔL = {significant(test.statistic)}, degrees of freedom "
+               f"{freedom}; distribution {test.distribution}: {p_value}{alone}.")
+        yield from test.notes
+    else:
+        moved = f" 2ΔL = {significant(test.statistic)}." if _moved(test) else ""
+        yield f"{heads.get(test.relation, '')}{test.why}{moved}"
+    changes = {"AIC": test.aic_change, "BIC": test.bic_change}
+    known = [f"{name} {significant(value)}" for name, value in changes.items() if value is not None]
+    if known:
+        yield f"Change from old to new (less is better): {', '.join(known)}."
 
 
 def _agreement(agreement: pd.DataFrame) -> Table:
@@ -115,16 +154,24 @@ def _variances(title: str, table: pd.DataFrame) -> Table:
     return _table(title, {
         "effect": table["effect"],
         "components": [_pair(row) for row in table.itertuples(index=False)],
-        "old": map(significant, table["old"]), "new": map(significant, table["new"]),
-        "change": map(significant, table["change"])}, left=2)
+        **_estimates(table)}, left=2)
 
 
 def _parameters(title: str, table: pd.DataFrame) -> Table:
     return _table(title, {
         "parameter": table["parameter"], "effect": table["effect"],
         "components": [_pair(row) for row in table.itertuples(index=False)],
-        "old": map(significant, table["old"]), "new": map(significant, table["new"]),
-        "change": map(significant, table["change"])}, left=3)
+        **_estimates(table)}, left=3)
+
+
+def _estimates(table: pd.DataFrame) -> dict[str, Any]:
+    """Old and new with their standard errors, where there are any."""
+    found: dict[str, Any] = {}
+    for name in ("old", "new"):
+        found[name] = map(significant, table[name])
+        if table[f"se_{name}"].notna().any():
+            found[f"se, {name}"] = map(significant, table[f"se_{name}"])
+    return {**found, "change": map(significant, table["change"])}
 
 
 def _fixed_effects(title: str, table: pd.DataFrame) -> Table:

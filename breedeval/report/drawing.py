@@ -37,6 +37,7 @@ _STYLE: Any = {
     "axes.linewidth": 0.8, "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#e3e8e5",
     "grid.linewidth": 0.8, "axes.axisbelow": True, "legend.frameon": False,
     "legend.fontsize": 10, "xtick.major.width": 0.8, "ytick.major.size": 0,
+    "ytick.minor.size": 0,
     "axes.unicode_minus": True, "figure.constrained_layout.use": True,
 }
 

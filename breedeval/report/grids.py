@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from breedeval.report.numbers import MISSING, fixed, significant
-from breedeval.report.symbols import covariance_of
+from breedeval.report.symbols import covariance_of, residual_classes
 
 LARGEST = 24
 """Matrices up to this order are shown as squares."""
@@ -79,8 +79,7 @@ def _matrices(variances: pd.DataFrame) -> Iterator[tuple[str, str | None, str]]:
         if effect != "residual":
             yield effect, None, effect
             continue
-        own = variances["component_1"][variances["effect"] == effect].astype("str").unique()
-        yield from ((effect, component, component) for component in own)
+        yield from ((effect, name, name) for name in residual_classes(variances))
 
 
 def _covariance_grid(

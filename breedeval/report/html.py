@@ -18,7 +18,7 @@ from breedeval.report.page import fill
 from breedeval.report.ranking import ranking_of
 from breedeval.report.residual_section import residual_section
 from breedeval.report.symbols import formulas
-from breedeval.report.variance_section import tests_sheet, variance_section
+from breedeval.report.variance_section import fixed_tests_sheet, variance_section
 from breedeval.report.views import View, attributes_of, views_of
 from breedeval.report.words import ModelWords, model_in_words
 
@@ -49,7 +49,7 @@ _RUN = {
     "variance_parameters": "Variance parameters", "aic": "AIC", "bic": "BIC",
     "seconds": "Time", "peak_memory_mb": "Memory at most",
 }
-_ELSEWHERE = {"warnings", "records", "individuals", "rows", "converged"}
+_ELSEWHERE = {"observations_sha256", "warnings", "records", "individuals", "rows", "converged"}
 
 
 def render(
@@ -248,7 +248,7 @@ def _model(evaluation: Evaluation) -> dict[str, Any]:
 def _effects(evaluation: Evaluation, views: list[View]) -> dict[str, Any]:
     ranked = {view.effect for view in views}
     return {
-        "tests": tests_sheet(evaluation.fixed_tests),
+        "tests": fixed_tests_sheet(evaluation.fixed_tests),
         "fixed_effects": tables.fixed_sheets(evaluation.solutions),
         "other_effects": tables.random_sheet(evaluation.solutions, ranked),
         "dependencies": [str(line) for line in evaluation.summary.get("rank") or ()],

@@ -64,7 +64,7 @@ def residual_section(evaluation: Evaluation, pictured: int) -> list[TraitResidua
     table = evaluation.residuals
     if table.empty:
         return []
-    facts = evaluation.summary.get("residuals") or {}
+    facts = evaluation.summary.get("diagnostics") or {}
     groups = {str(trait): rows for trait, rows in table.groupby("trait", sort=False)}
     return [_of_trait(trait, rows, facts.get(trait) or {},
                       f"r{place}" if place < pictured else "")
@@ -106,7 +106,7 @@ def _sentences(facts: Mapping[str, Any]) -> list[str]:
         f"{'lies' if far['count'] == 1 else 'lie'} beyond ±{far['beyond']:g}, where about "
         f"{significant(far['expected'], 1)} would be expected."]
     if outliers := facts.get("outliers"):
-        rows = [count(entry["record"]) for entry in outliers]
+        rows = [str(entry["record"]) for entry in outliers]
         found.append(
             f"{'Row' if len(rows) == 1 else 'Rows'} {listed(rows)} of the records "
             f"{'is' if len(rows) == 1 else 'are'} further from "
@@ -158,7 +158,7 @@ def _extremes(rows: pd.DataFrame) -> Sheet:
     decimals = decimals_for(rows["observed"].to_numpy(np.float64))
     figures = top[["record", "observed", "predicted", "residual", "z", "leverage",
                    "cooks_distance"]].to_numpy(np.float64)
-    cells = [[count(record), *(fixed(value, decimals) for value in own),
+    cells = [[str(int(record)), *(fixed(value, decimals) for value in own),
               *(fixed(value, 2) for value in (z, leverage)), significant(cook, 2)]
              for record, *own, z, leverage, cook in figures]
     columns = [Column(label, "number") for label in (

@@ -99,21 +99,23 @@ def _cell_subscripts(effect: RandomEffect, own: list[str], table: pd.DataFrame) 
     if len(table) in (0, len(own)) or len(table) > WRITTEN:
         return own
     labels = [str(label) for label in table.index]
-    plain = len(own) == 1 and next(iter(effect.parts.values())).basis is None
-    return [f"{own[0]} {label}".strip() for label in labels] if plain else labels
+    if len(own) > 1:
+        return labels
+    name, part = next(iter(effect.parts.items()))
+    if part.basis is None:
+        return [f"{own[0]} {label}".strip() for label in labels]
+    return [(own[0] or name) + label.removeprefix(name) for label in labels]
 
 
 def _residual(model: Model, variances: pd.DataFrame) -> list[Markup]:
     """var(e), for each class where there are few."""
     weights = list(dict.fromkeys(
         column for trait in model.trait_names if (column := model.weights_of(trait))))
-    slopes = " + ".join(f"b{k} {name}" if len(model.residual.log_linear) > 1 else f"b {name}"
-                        for k, name in enumerate(model.residual.log_linear, start=1))
+    slopes = " + ".join(f"{_slope(variances, name)} {name}" for name in model.residual.log_linear)
     top = f"exp({slopes})" if slopes else "1"
     relation = f"diag({', '.join(f'{top}/{column}' for column in weights)})" if weights else (
         f"diag({top})" if slopes else "I")
-    classes = list(dict.fromkeys(
-        variances["component_1"][variances["effect"] == "residual"].astype("str")))
+    classes = residual_classes(variances)
     if len(classes) > WRITTEN:
         name = str(model.residual.by)
         return [_math(_var([_symbol("e", name)]) + _operator("=") + _symbol("R", name)
@@ -127,6 +129,18 @@ def _residual(model: Model, variances: pd.DataFrame) -> list[Markup]:
         lines.append(_variance("e", own, table, relation, component))
     size = len(model.trait_names)
     return [*lines, *_structure(model.residual.covariance, size, "residual")]
+
+
+def residual_classes(variances: pd.DataFrame) -> list[str]:
+    """Components of the residual that are classes: ``residual``, or ``residual[class]`` each."""
+    names = variances["component_1"][variances["effect"] == "residual"].astype("str")
+    return [name for name in names.unique() if name.startswith("residual")]
+
+
+def _slope(variances: pd.DataFrame, covariate: str) -> str:
+    """Estimated slope of the logarithm of the residual variance."""
+    own = variances["component_1"].astype("str") == f"log_linear({covariate})"
+    return significant(float(variances["estimate"][own].iloc[0])) if own.any() else "b"
 
 
 def _structure(settings: CovarianceSettings, size: int, name: str) -> list[Markup]:
@@ -192,7 +206,7 @@ def _bases(effect: RandomEffect, subscripts: list[str]) -> list[Markup]:
     for subscript, part in zip(subscripts, effect.parts.values(), strict=True):
         if part.basis is None:
             continue
-        words = Markup("<mtext> has, for each record, </mtext>")
+        words = Markup("<mtext>\u00a0has, for each record,\u00a0</mtext>")
         if isinstance(part.basis, Classes):
             row = Markup("<mtext>1 in the column of its class of {}</mtext>").format(
                 part.basis.column)

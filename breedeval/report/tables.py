@@ -48,6 +48,8 @@ _PARAMETERS = {
     "correlation": "Correlation between the values of the two.",
     "genetic_correlation": "Correlation between breeding values.",
     "phenotypic_variance": "Variance of records after the fixed effects.",
+    "phenotypic_covariance": "Covariance of two records after the fixed effects.",
+    "phenotypic_correlation": "Correlation of two records after the fixed effects.",
 }
 
 
@@ -144,12 +146,12 @@ def parameter_names(parameters: pd.DataFrame) -> list[str]:
     names = []
     for found in parameters.to_dict("records"):
         row: dict[str, Any] = {str(key): value for key, value in found.items()}
-        words = readable(str(row["parameter"])).removesuffix(" ratio")
+        words = readable(str(row["parameter"]))
         of = _between(row, traits)
         own = [str(row["effect"])] if effects[row["parameter"]] > 1 else []
         if traits > 1 or _keys(row)[0] != _keys(row)[1] or of not in ("", *own, row["trait_1"]):
             own.append(of)
-        names.append(f"{words}, {' '.join(dict.fromkeys(own))}" if own else words)
+        names.append(f"{words} ({', '.join(dict.fromkeys(own))})" if own else words)
     return names
 
 

@@ -70,7 +70,7 @@ def rounds_picture(history: Sequence[Mapping[str, Any]], name: str) -> Picture:
     kinds = [str(row.get("kind", "")) for row in history]
     caption = (
         f"Log-likelihood (above) and largest relative change of a parameter (below) in "
-        f"{len(history)} rounds. It ended at {significant(float(values[-1]), 7)}.")
+        f"{int(at.max())} rounds. It ended at {significant(float(values[-1]), 7)}.")
 
     def draw(canvas: Canvas) -> None:
         upper, lower = canvas.subplots(2, 1, sharex=True, height_ratios=[2, 1.3])
@@ -124,7 +124,8 @@ def profile_picture(parameter: str, rows: pd.DataFrame, name: str) -> Picture:
 def curve_picture(title: str, rows: pd.DataFrame, name: str) -> Picture:
     """Estimates along a covariate with bands of 95 %; one line an effect and component."""
     covariate = str(rows["covariate"].iloc[0])
-    lines = {_line(key): part.sort_values("value") for key, part in rows.groupby(
+    alone = rows.groupby("effect")["component"].nunique().le(1).all()
+    lines = {_line(key, short=bool(alone)): part.sort_values("value") for key, part in rows.groupby(
         ["effect", "component", "quantity"], sort=False)}
     banded = bool(np.isfinite(rows["se"].to_numpy(np.float64)).any())
     caption = f"{title}: {', '.join(lines)}." + (
@@ -139,7 +140,7 @@ def curve_picture(title: str, rows: pd.DataFrame, name: str) -> Picture:
         axes.set_xlabel(covariate)
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         if len(lines) > 1:
-            axes.legend(loc="best")
+            canvas.legend(loc="outside upper left", ncols=2)
 
     return Picture(title, svg(draw, name, caption), caption)
 
@@ -153,15 +154,15 @@ def _band(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
                           alpha=1.0 if colour == BLUE else 0.16)
 
 
-def _line(key: Any) -> str:
-    """What a line is of."""
+def _line(key: Any, *, short: bool) -> str:
+    """What a line is of; effects have one component each where it is ``short``."""
     effect, component, quantity = (str(part) for part in key)
     if quantity == "phenotypic_variance":
-        return "phenotypic" if component in ("", effect) else f"phenotypic, {component}"
-    name = component if component.startswith(effect) or not effect else (
-        effect if not component else f"{effect}, {component}")
+        return "phenotypic" if short or not component else f"phenotypic, {component}"
+    name = effect if short or not component else (
+        component if component.startswith(effect) else f"{effect}, {component}")
     words = quantity.replace("_", " ")
-    return name if quantity == "variance" else f"{words}, {name}"
+    return name if quantity == "variance" else f"{words} ({name})"
 
 
 def _number(value: Any) -> float:

@@ -33,11 +33,13 @@ def variance_section(evaluation: Evaluation) -> dict[str, Any]:
     variances, parameters = evaluation.variances, evaluation.genetic_parameters
     statuses = set(variances["status"].astype("str"))
     estimation = evaluation.summary.get("estimation") or {}
+    grids = covariance_grids(variances, parameters)
     return {
         "variances": tables.variance_sheet(variances),
         "variances_given": statuses == {"given"},
-        "grids": covariance_grids(variances, parameters),
-        "parameters": tables.parameter_sheet(parameters),
+        "grids": grids,
+        "parameters": tables.parameter_sheet(
+            parameters[parameters["parameter"] != "correlation"] if grids else parameters),
         "estimation": _estimation(estimation),
         "advice": [str(line) for line in estimation.get("advice") or ()],
         "estimated": _estimated(estimation),
@@ -47,10 +49,11 @@ def variance_section(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def tests_sheet(tests: pd.DataFrame) -> Sheet | None:
+def fixed_tests_sheet(tests: pd.DataFrame) -> Sheet | None:
     """F tests of the fixed effects; None without any."""
     if tests.empty:
         return None
+    tests = tests[(tests["numerator_df"] > 0) | (tests["effect"] != "intercept")]
     several = tests["trait"].nunique() > 1
     rows = []
     for row in tests.to_dict("records"):
@@ -140,6 +143,8 @@ def _curves(curves: pd.DataFrame) -> Iterator[Picture]:
         if place == MOST_CURVES:
             return
         of = f" of {trait}" if several else ""
+        if rows["quantity"].nunique() == 1 and what == "Ratios":
+            what = tables.readable(str(rows["quantity"].iloc[0]))
         yield plots.curve_picture(f"{what}{of} along {covariate}", rows, f"curve{place}")
 
 

@@ -102,7 +102,7 @@ def two_traits(n: int = 300) -> Evaluation:
     found["advice"] = ["litter is at its lower bound: one-sided score test z = −0.80, p = 0.788"]
     summary = {**base.summary, "estimation": found, "likelihood": "reml",
                "log_likelihood": -1734.9051, "aic": 3485.8, "bic": 3520.1,
-               "residuals": {str(table["trait"].iloc[0]): diagnostics(table) for table in tables}}
+               "diagnostics": {str(table["trait"].iloc[0]): diagnostics(table) for table in tables}}
     breeding_values = pd.concat([
         values(base.individuals, ("animal", "animal", trait), variance, seed)
         for (_, trait), variance, seed in zip(own, (3.37, 12.4), (7, 8), strict=True)],

@@ -122,6 +122,68 @@ def test_residuals_by_class_and_along_covariates() -> None:
     assert "each unit of age and year" in text
 
 
+CELLS = ["effect", "component_1", "trait_1", "component_2", "trait_2", "estimate"]
+
+
+def lower(effect: str, labels: list[tuple[str, str]], matrix: list[list[float]]) -> list[Any]:
+    return [(effect, *labels[i], *labels[j], matrix[i][j])
+            for i in range(len(labels)) for j in range(i + 1)]
+
+
+def test_traits_stand_below_each_other() -> None:
+    rows = lower("animal", [("animal", "weaning"), ("animal", "yearling")], [[3, 1], [1, 5]])
+    rows += [("litter", "litter", "yearling", "litter", "yearling", 2.0)]
+    rows += lower("residual", [("residual", "weaning"), ("residual", "yearling")], [[4, 0], [0, 6]])
+    lines = plain(formulas(Model.model_validate(TWO), {}, pd.DataFrame(rows, columns=CELLS)))
+    assert lines == [
+        "y=Xb+Zanimaluanimal+Zlitterulitter+e",
+        "var(uanimal weaninguanimal yearling)=3115⊗A", "var(ulitter)=I×2",
+        "var(eweaningeyearling)=4006⊗diag(1/w)"]
+
+
+@pytest.mark.parametrize(("covariance", "words"), [
+    ("unstructured", None), ("diagonal", None),
+    ({"kind": "factor_analytic", "order": 1}, "Σsite=ΛΛ′+Ψ"),
+    ({"kind": "autoregressive", "variances": "unequal"}, "Σij=σiσjρ|i − j|"),
+    ("compound_symmetry", "Σij=σ2ρ for i ≠ j"),
+    ({"kind": "scaled", "matrix": np.eye(3).tolist()}, "Σsite=σ2M")])
+def test_structures_in_symbols(covariance: Any, words: str | None) -> None:
+    model = Model.model_validate({"traits": ["a", "b", "c"], "random": [
+        {"name": "site", "column": "site", "covariance": covariance}]})
+    rows = lower("site", [("site", trait) for trait in "abc"], np.eye(3).tolist())
+    lines = plain(formulas(model, {}, pd.DataFrame(rows, columns=CELLS)))
+    assert lines[2:-1] == ([] if words is None else [words])
+
+
+def test_large_matrices_are_not_written_out() -> None:
+    model = Model.model_validate({"traits": list("abcdefg"), "random": [
+        {"name": "animal", "column": "animal", "relationship": "pedigree"}]})
+    rows = lower("animal", [("animal", trait) for trait in "abcdefg"], np.eye(7).tolist())
+    assert plain(formulas(model, {}, pd.DataFrame(rows, columns=CELLS)))[1] == "var(u)=Σanimal⊗A"
+
+
+def test_residual_classes_and_slopes_in_symbols() -> None:
+    model = Model.model_validate({"traits": ["y"], "weights": "w", "residual": {
+        "by": "sex", "log_linear": ["age"]}})
+    rows: list[Any] = [("residual", f"residual[{sex}]", "y", f"residual[{sex}]", "y", value)
+                       for sex, value in (("f", 4.0), ("m", 6.0))]
+    rows.append(("residual", "log_linear(age)", "y", "log_linear(age)", "y", 0.05))
+    assert plain(formulas(model, {}, pd.DataFrame(rows, columns=CELLS)))[1:] == [
+        "var(ef)=diag(exp(0.05 age)/w)×4", "var(em)=diag(exp(0.05 age)/w)×6"]
+    many = [("residual", f"residual[{k}]", "y", f"residual[{k}]", "y", 1.0) for k in range(9)]
+    assert plain(formulas(model, {}, pd.DataFrame(many, columns=CELLS)))[1:] == [
+        "var(esex)=Rsex⊗diag(exp(b age)/w)"]
+
+
+def test_bases_in_symbols() -> None:
+    parts = {"line": {"column": "cow", "basis": {"bspline": "dim", "knots": 5}},
+             "place": {"column": "cow", "basis": {"classes": "herd"}}}
+    model = Model.model_validate({"traits": ["y"], "random": [{"name": "c", "components": parts}]})
+    lines = plain(formulas(model, {}, pd.DataFrame(columns=CELLS)))
+    assert "φ1(dim),φ2(dim),…,φ7(dim)" in lines[2]
+    assert "1 in the column of its class of herd" in lines[3]
+
+
 @pytest.mark.parametrize(("relationships", "words", "letter"), [
     ({"mine": {"kind": "supplied", "file": "kinship.csv"}}, "from kinship.csv", "K"),
     ({"mine": {"kind": "identity"}}, "independent", "I"), ({"mine": {"kind": "new"}}, "mine", "K")])
