@@ -105,8 +105,11 @@ def with_inflation(equations: Equations, factor: Factor, own: Codes, along: Matr
     changes = [one.T @ columns.weighted for one in changed]
     flat = changed.reshape(own.size, -1)
     inflation = np.empty((own.size, own.size))
-    for k, one in enumerate(changed):
-        inflation[:, k] = flat @ _projected(equations, factor, one).ravel()
+    for first in range(0, own.size, TOGETHER):
+        some = changed[first:first + TOGETHER]
+        wide = _projected(equations, factor, np.concatenate(some, axis=1))
+        parts = wide.reshape(wide.shape[0], len(some), -1).swapaxes(0, 1)
+        inflation[:, first:first + len(some)] = flat @ parts.reshape(len(some), -1).T
     return columns.marginal(changes, inflation)
 
 
