@@ -150,11 +150,12 @@ def pedigree(
 def compare(
     old: Annotated[Path, typer.Argument(help="Results folder of the earlier evaluation.")],
     new: Annotated[Path, typer.Argument(help="Results folder of the later one.")],
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say what moved between two evaluations, and why."""
+    """Say what moved between two evaluations, and why; test one model against the other."""
     from breedeval.workflow.compare import compare_folders
 
-    compare_folders(old, new)
+    compare_folders(old, new, "json" if json else "text")
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """What moved between two evaluations, and why."""
 
 from breedeval.comparison.compare import Comparison, compare
+from breedeval.comparison.likelihood import LikelihoodTest
 from breedeval.comparison.reasons import Reason
 from breedeval.comparison.results import Results
 
-__all__ = ["Comparison", "Reason", "Results", "compare"]
+__all__ = ["Comparison", "LikelihoodTest", "Reason", "Results", "compare"]

@@ -17,6 +17,7 @@ from breedeval.comparison.differences import (
     summary_differences,
     variance_differences,
 )
+from breedeval.comparison.likelihood import LikelihoodTest, compare_likelihoods
 from breedeval.comparison.movement import Pairs, agreement, by_records, moved_most, pairs
 from breedeval.comparison.reasons import Evidence, Reason, find_reasons
 from breedeval.comparison.results import TRAIT_KEY, Results
@@ -30,6 +31,8 @@ class Comparison:
     ----------
     old, new : str
         The folders.
+    likelihood : LikelihoodTest
+        What the likelihoods say of the two models.
     agreement : DataFrame
         One row an effect × component × trait: common, only_old, only_new, correlation,
         rank_correlation, intercept and slope of new on old, means, spreads, largest_change,
@@ -41,7 +44,8 @@ class Comparison:
         The individuals that moved most beyond the mean change: old, new, change, beyond_mean,
         and rank, reliability and records in both.
     variances, genetic_parameters : DataFrame
-        The key, old, new, change (parameters: only those that differ).
+        The key, old, new, their standard errors se_old and se_new (NaN where they were given),
+        change; of genetic parameters only those that differ.
     fixed_effects : DataFrame
         effect, trait, common, only_old, only_new, mean_change, sd_change, largest_change, level.
     settings : DataFrame
@@ -56,6 +60,7 @@ class Comparison:
 
     old: str
     new: str
+    likelihood: LikelihoodTest
     agreement: pd.DataFrame
     by_records: pd.DataFrame
     moved_most: pd.DataFrame
@@ -97,7 +102,9 @@ def compare(
         settings_differences(old_settings, new_settings), input_differences(old, new),
         summary_differences(old, new), max(map(_inbreeding_changed, common), default=0))
     return Comparison(
-        old=old.label, new=new.label, agreement=agreed, by_records=records,
+        old=old.label, new=new.label,
+        likelihood=compare_likelihoods(old, new, old_settings, new_settings),
+        agreement=agreed, by_records=records,
         moved_most=_listed(common, shown), variances=evidence.variances,
         genetic_parameters=parameter_differences(old.genetic_parameters, new.genetic_parameters),
         fixed_effects=fixed_effect_differences(old, new), settings=evidence.settings,

@@ -11,8 +11,9 @@ import pandas as pd
 
 from breedeval.comparison.results import PARAMETER_KEY, VARIANCE_KEY, Results
 
-SUMMARY = ("status", "converged", "records", "individuals", "equations", "engine",
-           "log_likelihood")
+SUMMARY = ("status", "converged", "records", "observations", "individuals", "equations",
+           "fixed_rank", "engine", "likelihood", "log_likelihood", "variance_parameters", "aic",
+           "bic")
 """The entries of summary.json that say something about the evaluation itself."""
 
 
@@ -52,14 +53,14 @@ def summary_differences(old: Results, new: Results) -> pd.DataFrame:
 
 
 def variance_differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Every (co)variance in both: the key, old, new, change, ratio (new / old)."""
+    """Every (co)variance in both: the key, old, new, se_old, se_new, change, ratio (new / old)."""
     both = _estimates(old, new, VARIANCE_KEY)
     both["ratio"] = both["new"] / both["old"].where(both["old"] != 0)
     return both
 
 
 def parameter_differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Heritabilities and the like that differ: the key, old, new, change."""
+    """Heritabilities and the like that differ: the key, old, new, se_old, se_new, change."""
     both = _estimates(old, new, PARAMETER_KEY)
     return both[~np.isclose(both["old"], both["new"], rtol=1e-9, atol=0)].reset_index(drop=True)
 
@@ -89,9 +90,12 @@ def fixed_effect_differences(old: Results, new: Results) -> pd.DataFrame:
 
 
 def _estimates(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    """Estimates of both side by side: the key, old, new, change."""
-    both = old[[*key, "estimate"]].merge(new[[*key, "estimate"]], on=key, how="outer", sort=False)
-    both = both.rename(columns={"estimate_x": "old", "estimate_y": "new"})
+    """Estimates of both side by side: the key, old, new, se_old, se_new, change."""
+    columns = [*key, "estimate", "se"]
+    both = old[columns].merge(
+        new[columns], on=key, how="outer", sort=False, suffixes=("_old", "_new"))
+    both = both.rename(columns={"estimate_old": "old", "estimate_new": "new"})
+    both = both[[*key, "old", "new", "se_old", "se_new"]]
     both["change"] = both["new"] - both["old"]
     return both
 

@@ -42,11 +42,12 @@ def results(table, *, label="old", fixed=(0.0, 5.0), animal=30.0, hashes=("a", "
         "level": table["individual"], "estimate": table["breeding_value"], "se": table["se"]})
     variances = pd.DataFrame({
         "effect": ["animal", "residual"], "component_1": ["animal", ""], "trait_1": "y",
-        "component_2": ["animal", ""], "trait_2": "y", "estimate": [animal, 70.0]})
+        "component_2": ["animal", ""], "trait_2": "y", "estimate": [animal, 70.0],
+        "se": np.nan})
     parameters = pd.DataFrame({
         "parameter": ["heritability"], "effect": "animal", "component_1": "animal",
         "trait_1": "y", "component_2": "animal", "trait_2": "y",
-        "estimate": [animal / (animal + 70)]})
+        "estimate": [animal / (animal + 70)], "se": np.nan})
     provenance = {"version": "0.1.0", "inputs": [
         {"role": "run file", "path": "run.yaml", "sha256": label},
         {"role": "records", "path": "records.csv", "sha256": hashes[0]},
