@@ -175,8 +175,9 @@ def _absent(named: NamedFile) -> Misfit:
         return Misfit(keys, f"'{named.written}' is a folder", "Expected a file")
     folder = named.path.parent
     if not folder.is_dir():
+        start = "run file" if named.place.line else "working directory"
         return Misfit(keys, f"there is no folder '{folder}' (for '{named.written}')",
-                      "Expected a path relative to the run file")
+                      f"Expected a path relative to the {start}")
     near = get_close_matches(named.path.name, sorted(p.name for p in folder.iterdir()), 1)
     return Misfit(keys, f"there is no file '{named.written}' (looked in {folder})", "",
                   f"Did you mean '{near[0]}'?" if near else "Correct the path")

@@ -157,6 +157,8 @@ def test_paths_of_overrides_are_relative_to_the_working_directory(
     loaded = load(run_file, ["records.file=../pedigree.csv", "output.directory=new"])
     assert loaded.settings.records.file == run_file.parent.resolve() / "pedigree.csv"
     assert loaded.settings.output.directory == run_file.parent.resolve() / "kin" / "new"
+    with pytest.raises(InputError, match="Expected a path relative to the working directory"):
+        load(run_file, ["records.file=nowhere/records.csv"])
 
 
 def test_a_later_override_wins(run_file: Path) -> None:
