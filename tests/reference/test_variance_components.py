@@ -13,6 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from breedeval.comparison import LikelihoodTest
+from breedeval.comparison.likelihood import compare_likelihoods
+from breedeval.comparison.results import Results
 from breedeval.evaluation.result import Evaluation
 from tests.reference.running import (
     PEDIGREES,
@@ -182,6 +185,8 @@ def test_gryphon_by_sex_of_asreml() -> None:
     assert_printed(found.summary["log_likelihood_without_constant"], printed["logL"], 3)
 
 
+TWO_TRAITS = {name: text.replace("name: byear", "name: birth_year")
+              for name, text in GRYPHON_EFFECTS.items()}
 BIVARIATE = {"animal": "animal", "byear": "birth_year", "mother": "mother",
              "residual": "residual"}
 
@@ -232,15 +237,44 @@ def test_gryphon_two_traits_without_effects_of_sex() -> None:
 
 @pytest.mark.parametrize(("model", "effect"), [("modelc", "mother"), ("modeld", "byear")])
 def test_gryphon_without_the_covariance_of_an_effect(model: str, effect: str) -> None:
+    found = _without_covariance(effect).summary["log_likelihood_without_constant"]
+    assert_printed(found, answers("wam_gryphon_bivariate")[model]["logL"], 3)
+
+
+def test_likelihood_ratio_of_the_mother() -> None:
+    """The tutorial's p is of χ² with one degree of freedom: half of it is left of the mixture."""
+    found = _likelihood_ratio(_gryphon("model3"), _gryphon("model4"))
+    printed = answers("wam_gryphon_univariate")["model4"]["LRT_vs_model3_p"]
+    assert found.relation == "nested"
+    assert found.degrees_of_freedom == 1
+    assert found.p_value_chi2 == pytest.approx(printed, rel=1e-3)
+    assert found.p_value == pytest.approx(printed / 2, rel=1e-3)
+
+
+@pytest.mark.parametrize(("model", "effect"), [("modelc", "mother"), ("modeld", "byear")])
+def test_likelihood_ratio_of_a_covariance(model: str, effect: str) -> None:
+    """A covariance may go either way: no mixture."""
+    found = _likelihood_ratio(_without_covariance(effect), evaluate("gryphon_bivariate"))
+    printed = answers("wam_gryphon_bivariate")[model]
+    assert found.relation == "nested"
+    assert found.statistic == pytest.approx(printed["twice_difference_from_modelb"], abs=1e-3)
+    assert found.p_value == pytest.approx(printed["p"], rel=1e-3)
+
+
+def _without_covariance(effect: str) -> Evaluation:
     effects = [text.replace("}", ", covariance: diagonal}") if name == effect else text
-               for name, text in GRYPHON_EFFECTS.items()]
-    found = evaluate("gryphon_bivariate", f"model.random=[{', '.join(effects)}]")
-    printed = answers("wam_gryphon_bivariate")
-    ours = found.summary["log_likelihood_without_constant"]
-    assert_printed(ours, printed[model]["logL"], 3)
-    full = evaluate("gryphon_bivariate").summary["log_likelihood_without_constant"]
-    assert 2 * (full - ours) == pytest.approx(
-        printed[model]["twice_difference_from_modelb"], abs=1e-3)
+               for name, text in TWO_TRAITS.items()]
+    return evaluate("gryphon_bivariate", f"model.random=[{', '.join(effects)}]")
+
+
+def _likelihood_ratio(smaller: Evaluation, larger: Evaluation) -> LikelihoodTest:
+    """As ``breedeval compare`` does with their folders."""
+    provenance = {"inputs": [{"role": "records", "path": "records.csv", "sha256": "the same"}]}
+    one, other = (
+        Results(label, found.breeding_values, found.solutions, found.variances,
+                found.genetic_parameters, found.summary, provenance)
+        for label, found in (("smaller", smaller), ("larger", larger)))
+    return compare_likelihoods(one, other, smaller.settings, larger.settings)
 
 
 def test_dairy_with_permanent_environment_of_gremlin() -> None:
