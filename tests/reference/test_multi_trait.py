@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pytest
 
+import breedeval
 from breedeval.evaluation.result import Evaluation
 from breedeval.model.basis import normalised_legendre
 from tests.reference.dense_cases import two_traits
@@ -153,14 +155,59 @@ def test_6_4_traits_of_relatives(method: str) -> None:
         _assert_levels(estimates(found, "hys", trait=trait), book[f"hys_{trait}"], 2)
 
 
-@by_every_solver
-def test_10_1_fixed_regression(method: str) -> None:
-    """The book rounds the coefficients of the Legendre polynomials to four decimals."""
+def test_6_4_as_one_trait_with_a_coefficient_for_each_class() -> None:
+    """Without residual covariance two traits are one, with variances by class."""
+    records, pedigree = (
+        pd.read_csv(PEDIGREES / "mrode_6_4" / f"{part}.csv", dtype=str, keep_default_na=False)
+        for part in ("records", "pedigree"))
+    long = records.melt(["id", "hys"], ["weight", "fat"], "what", "value")
+    genetic, residual = DENSE["mrode_6_4"][1:]
+    found = breedeval.evaluate(
+        long[long["value"] != ""].astype({"value": float}), pedigree=pedigree,
+        model={"traits": ["value"], "intercept": False, "fixed": ["what:hys"],
+               "residual": {"by": "what"}, "random": [
+                   {"name": "animal", "relationship": "pedigree", "components": {"animal": {
+                       "column": "id",
+                       "basis": {"classes": "what", "levels": ["weight", "fat"]}}}}]},
+        variances={"animal": genetic,
+                   "residual": {"weight": residual[0, 0], "fat": residual[1, 1]}})
+    expected = _example("mrode_6_4")
+    for trait in ("weight", "fat"):
+        ours = estimates(found, "animal", f"animal[{trait}]")
+        theirs = estimates(expected, "animal", trait=trait)
+        np.testing.assert_allclose(list(ours.values()), [theirs[name] for name in ours], rtol=1e-10)
+    assert found.summary["log_likelihood"] == pytest.approx(
+        expected.summary["log_likelihood"], abs=1e-10)
+
+
+def test_10_1_as_random_regressions_of_degree_0() -> None:
+    """φ₀ = √½: twice the variance, and values √2 as large."""
+    regression = ("components: {level: {column: id, basis: "
+                  "{legendre: dim, degree: 0, range: [4, 310]}}}")
     found = evaluate(
+        "mrode_10_2_random_regression",
+        f"model.random=[{{name: genetic, relationship: pedigree, {regression}}}, "
+        f"{{name: permanent, {regression}}}]",
+        "variances={genetic: 11.042, permanent: 16.94, residual: 3.710}")
+    expected = _fixed_regression()
+    np.testing.assert_allclose(breeding_values(found) * np.sqrt(0.5), breeding_values(expected),
+                               rtol=1e-10)
+    assert found.summary["log_likelihood"] == pytest.approx(
+        expected.summary["log_likelihood"], abs=1e-10)
+
+
+def _fixed_regression(*overrides: str) -> Evaluation:
+    return evaluate(
         "mrode_10_2_random_regression",
         "model.random=[{name: genetic, column: id, relationship: pedigree}, "
         "{name: permanent, column: id}]",
-        "variances={genetic: 5.521, permanent: 8.470, residual: 3.710}", *solved_by(method))
+        "variances={genetic: 5.521, permanent: 8.470, residual: 3.710}", *overrides)
+
+
+@by_every_solver
+def test_10_1_fixed_regression(method: str) -> None:
+    """The book rounds the coefficients of the Legendre polynomials to four decimals."""
+    found = _fixed_regression(*solved_by(method))
     book = answers("mrode_10_1_fixed_regression")
     np.testing.assert_allclose(breeding_values(found), book["ebv_daily"], rtol=0, atol=1e-4)
     np.testing.assert_allclose(305 * breeding_values(found), book["ebv_305"], rtol=0, atol=0.02)
