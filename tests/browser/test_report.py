@@ -12,6 +12,7 @@ import pytest
 
 from breedeval.evaluation.result import Evaluation
 from breedeval.report import render, render_pedigree
+from tests.unit.report.fake_estimation import regression, two_traits
 from tests.unit.report.fake_evaluation import PROVENANCE, animal_model, direct_maternal
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -196,6 +197,37 @@ def test_no_page_wider_than_its_window(show: Open, width: int) -> None:
     page = show(render_pedigree("herd.csv", [("Individuals", "2")], {"completeness": back}),
                 width=width, wait="figure svg")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("make", [two_traits, regression])
+def test_estimates_and_residuals_fit_the_window(
+    show: Open, make: Callable[[], Evaluation], width: int
+) -> None:
+    page = show(render(make(), PROVENANCE), width=width)
+    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shades = page.eval_on_selector_all(
+        ".grid .plus, .grid .minus", "all => all.map(one => getComputedStyle(one).background)")
+    assert len(set(shades)) > 1
+
+
+def test_stronger_correlations_are_darker(show: Open) -> None:
+    page = show(render(regression(), PROVENANCE))
+    colours = page.eval_on_selector_all(".grids:last-of-type .grid tr:nth-child(1) .plus", """
+        all => all.map(one => getComputedStyle(one).backgroundColor.match(/[\\d.]+/g)
+                              .slice(0, 3).map(Number).reduce((a, b) => a + b))""")
+    assert len(colours) >= 3
+    assert colours == sorted(colours)     # they weaken with the distance from the diagonal
+
+
+def test_residual_dots_are_drawn(show: Open) -> None:
+    page = show(render(two_traits(), PROVENANCE))
+    dots = page.eval_on_selector_all("#residuals svg path[style*='stroke-linecap: round']", """
+        all => all.map(one => one.getAttribute('d').split('M').length - 1)""")
+    assert max(dots) == 600
+    assert page.eval_on_selector("#residuals svg path[style*='stroke-linecap: round']",
+                                 "one => one.isPointInStroke(one.getPointAtLength(0))")
 
 
 def test_headings_stay_in_sight(show: Open, html: str) -> None:
