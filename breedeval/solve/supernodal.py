@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,12 +15,16 @@ from breedeval.solve.block_work import factorise_blocks, invert_blocks
 from breedeval.solve.pivots import check_pivots, diagonal_of
 from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse
+from breedeval.solve.threads import cores
 
 MANY = 4
 """Right-hand sides from which they are worked on side by side."""
 
 PIECE = 64
 """Most of them at a time."""
+
+SPREAD = 1e6
+"""Non-zeros times right-hand sides from which they are shared among threads."""
 
 
 @dataclass
@@ -135,9 +140,21 @@ class SupernodalFactor:
     def quadratic(self, rhs: Float64) -> Float64:
         """B′C⁻¹B for B of shape (n, k): half of the work of a solution."""
         s = self.analysis.structure
-        x = np.ascontiguousarray(np.asarray(rhs, dtype=np.float64)[s.order])
-        blocks.forward_blocks(s.layout, self.values, x, np.empty((s.tallest, x.shape[1])))
-        return np.asarray(x.T @ x)
+        x = np.asarray(rhs, dtype=np.float64)[s.order]
+        count = self.threads or cores()
+        if s.factor_nonzeros * x.shape[1] < SPREAD:
+            count = 1
+
+        def forward(columns: Float64) -> Float64:
+            part = np.ascontiguousarray(columns)
+            blocks.forward_blocks(s.layout, self.values, part,
+                                  np.empty((s.tallest, part.shape[1])))
+            return part
+
+        with ThreadPoolExecutor(count) as pool:
+            parts = list(pool.map(forward, np.array_split(x, min(count, x.shape[1]), axis=1)))
+        half = np.concatenate(parts, axis=1)
+        return np.asarray(half.T @ half)
 
     @cached_property
     def inverse(self) -> SelectedInverse:

@@ -17,7 +17,7 @@ f′Pf = f′R⁻¹f − (W′R⁻¹f)′C⁻¹(W′R⁻¹f).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,16 +81,18 @@ def differentiate(
     O(nnz(C)) for the traces and p right-hand sides for the information.
     """
     residuals = equations.design.y - equations.fitted(x)
-    effects = _effect_gradients(equations, x, inverse, pattern)
-    classes, slopes, leverage = _residual_gradients(equations, residuals, inverse, pattern)
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(_residual_gradients, equations, residuals, inverse, pattern)
+        information = _average_information(
+            equations, factor, working_variates(equations, x, residuals))
+        effects = _effect_gradients(equations, x, inverse, pattern)
+        classes, slopes, leverage = beside.result()
     gradients = (*effects, *classes)
     score = np.concatenate([
         *(np.einsum("pij,ij->p", covariance.derivatives(), gradient) for covariance, gradient in
           zip(equations.variances.covariances, gradients, strict=True)), slopes])
-    variates = working_variates(equations, x, residuals)
     return Derivatives(
-        gradients, _counts(equations), slopes, score,
-        _average_information(equations, factor, variates), leverage)
+        gradients, _counts(equations), slopes, score, information, leverage)
 
 
 def working_variates(equations: Equations, x: Vector, residuals: Vector) -> Matrix:
@@ -164,14 +166,16 @@ def _wide(equations: Equations, x: Vector) -> Matrix:
 
 def _effect_variates(equations: Equations, x: Vector) -> Matrix:
     """f = Z(I ⊗ Σ̇Σ⁻¹)u for every parameter of every random effect, shape (N, p)."""
-    placed = []
+    count = sum(covariance.values.size for covariance in equations.covariances)
+    placed, at = np.zeros((equations.size, count)), 0
     for effect, covariance in enumerate(equations.covariances):
+        number = equations.number[equations.layout.random_slice(effect)]
+        there = number >= 0
         own = equations.deviations(effect, x) @ covariance.precision
-        placed += [equations.placed(effect, own @ derivative)
-                   for derivative in covariance.derivatives()]
-    if not placed:
-        return np.zeros((equations.design.size, 0))
-    return equations.fitted(np.column_stack(placed))
+        for derivative in covariance.derivatives():
+            placed[number[there], at] = (own @ derivative).ravel()[there]
+            at += 1
+    return equations.fitted(placed)
 
 
 def _residual_variates(equations: Equations, residuals: Vector) -> Matrix:
