@@ -150,7 +150,7 @@ def parameter_names(parameters: pd.DataFrame) -> list[str]:
         of = _between(row, traits)
         own = [str(row["effect"])] if effects[row["parameter"]] > 1 else []
         if traits > 1 or _keys(row)[0] != _keys(row)[1] or of not in ("", *own, row["trait_1"]):
-            own.append(of)
+            own = [of] if own and of.startswith(own[0]) else [*own, of]
         names.append(f"{words} ({', '.join(dict.fromkeys(own))})" if own else words)
     return names
 

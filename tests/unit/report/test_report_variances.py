@@ -81,6 +81,10 @@ def test_names_of_parameters_tell_them_apart() -> None:
     assert parameter_names(two_traits().genetic_parameters) == [
         "Heritability (weight)", "Heritability (tarsus)", "Variance ratio (tarsus)",
         "Correlation (animal, tarsus with weight)", "Correlation (residual, tarsus with weight)"]
+    classes = pd.DataFrame(
+        [("variance_ratio", name, f"{name}[f]", "y", f"{name}[f]", "y", 0.1, 0.02)
+         for name in ("pen", "litter")], columns=two_traits().genetic_parameters.columns)
+    assert parameter_names(classes) == ["Variance ratio (pen[f])", "Variance ratio (litter[f])"]
     assert parameter_names(animal_model(60).genetic_parameters) == [
         "Phenotypic variance", "Heritability", "Variance ratio"]
 
