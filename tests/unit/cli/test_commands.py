@@ -250,6 +250,8 @@ def test_headings_are_whole_when_tables_are_piped(shell: Shell) -> None:
                      f"variances.residual={residual}") == 0
     assert shell("compare", "old", "new") == 0
     assert " individuals with   number   records   mean change   moved (rms)" in shell.out
+    assert shell("compare", "old", "new", "--json") == 0
+    assert json.loads(shell.out)["likelihood"]["relation"] == "given"
 
 
 def test_init_writes_a_run_file_that_can_be_read(shell: Shell) -> None:
