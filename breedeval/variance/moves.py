@@ -1,0 +1,192 @@
+"""The steps that a round may try, best first.
+
+The average-information step solves (I + λE) d = s within the room: λ = 0 is Gilmour, Thompson &
+Cullis (1995); λ > 0 leans towards EM, whose information E is that of complete data (Jensen,
+Mäntysaari, Madsen & Thompson 1997), and so can always be made to raise the likelihood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from breedeval.covariance.structure import Matrix, Vector
+from breedeval.covariance.variances import Variances
+from breedeval.variance.cone import best_step, is_inside, pressed_by
+from breedeval.variance.expectation import common_scale, complete_information, expanded, rescaled
+from breedeval.variance.objective import Derivatives, Point
+from breedeval.variance.parameters import Constraints
+from breedeval.variance.progress import Kind, State
+from breedeval.variance.quadratic import Curvature, regular, rise
+from breedeval.variance.room import Pressed, Reach, Room, make_room
+
+DAMPINGS = (0.0, 0.1, 1.0, 10.0)
+"""λ to try, from the last one that worked."""
+
+GOOD, BAD = 0.25, 0.05
+"""Shares of the promised gain above which λ falls, and below which it rises."""
+
+RIDGE = 0.05
+"""Share of typical variances that is added where lengths of steps are measured."""
+
+HALVINGS = 6
+"""Shorter and shorter EM steps that are tried when nothing else rises."""
+
+FAR = 2.0
+"""Factor by which all variances must be wrong together to be scaled first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """What does not change from round to round.
+
+    Parameters
+    ----------
+    constraints : Constraints
+    scales : tuple of ndarray, one of shape (c,) for each covariance
+        Typical variances of the coefficients.
+    """
+
+    constraints: Constraints
+    scales: tuple[Vector, ...]
+
+    def room(self, state: State, reach: Reach) -> Room:
+        """How far the free parameters may go."""
+        return make_room(
+            state.variances, self.constraints, self.scales, reach=reach, pressed=state.pressed)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The quadratic model of the likelihood at a point, in its free parameters.
+
+    Parameters
+    ----------
+    room : Room
+    derivatives : Derivatives
+    slope : ndarray of float64, shape (f,)
+        A′s.
+    curvature : Curvature
+        A′IA.
+    complete : ndarray of float64, shape (f, f)
+        A′EA, E with a ridge: a measure of the length of steps.
+    step : ndarray of float64, shape (f,)
+        The whole Newton step within the room.
+    """
+
+    room: Room
+    derivatives: Derivatives
+    slope: Vector
+    curvature: Curvature
+    complete: Matrix
+    step: Vector
+
+    @property
+    def decrement(self) -> float:
+        """What the Newton step promises to add to the log-likelihood."""
+        return rise(self.slope, self.curvature.matrix, self.step)
+
+    def length(self, step: Vector) -> float:
+        """Of a step, in standard deviations of complete data."""
+        return float(np.sqrt(max(float(step @ self.complete @ step), 0.0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """A candidate for the next round.
+
+    Parameters
+    ----------
+    kind : str
+    variances : Variances
+    fraction : float
+        Length relative to the whole Newton step.
+    promise : float
+        What it promises to add to the log-likelihood.
+    damping : float
+        λ it was made with.
+    pressed : Pressed
+    """
+
+    kind: Kind
+    variances: Variances
+    fraction: float
+    promise: float
+    damping: float
+    pressed: Pressed
+
+
+def make_model(rules: Rules, state: State, point: Point) -> Model:
+    """Differentiate once, and model the likelihood."""
+    derivatives = point.derivatives()
+    along = rules.constraints.map
+    slope = along.T @ derivatives.score
+    ridges = [RIDGE * scale for scale in rules.scales]
+    complete = along.T @ complete_information(state.variances, derivatives, ridges) @ along
+    curvature = regular(along.T @ derivatives.information @ along)
+    room = rules.room(state, "all")
+    return Model(room, derivatives, slope, curvature, complete,
+                 best_step(slope, curvature.matrix, room))
+
+
+def information_moves(rules: Rules, state: State, model: Model) -> Iterator[Move]:
+    """Average-information steps, damped more and more."""
+    room = rules.room(state, "most")
+    first = next((k for k, damping in enumerate(DAMPINGS) if damping >= state.damping), -1)
+    for damping in DAMPINGS[first:]:
+        if damping == 0 and is_inside(model.step, room):
+            step = model.step
+        else:
+            step = best_step(
+                model.slope, model.curvature.matrix + damping * model.complete, room)
+        yield from _move("AI", rules, state, model, step, damping, pressed_by(step, room))
+
+
+def expectation_moves(
+    rules: Rules, state: State, model: Model, point: Point
+) -> Iterator[Move]:
+    """Parameter-expanded EM where the point offers it, EM, and shorter steps of it."""
+    along = rules.constraints.map
+    complete = complete_information(
+        state.variances, model.derivatives, [0.0 for _ in rules.scales])
+    step = best_step(model.slope, along.T @ complete @ along, model.room)
+    for halving in range(HALVINGS):
+        for move in _move("EM", rules, state, model, 0.5**halving * step, 0.0, Pressed()):
+            if halving == 0 and all(rules.constraints.untouched):
+                stretched = expanded(point, move.variances)
+                if stretched is not None:
+                    yield Move("PX-EM", stretched, move.fraction, move.promise, 0.0, Pressed())
+            yield move
+
+
+def scale_moves(rules: Rules, state: State, model: Model) -> Iterator[Move]:
+    """All variances times one factor, where they are far from it and free to move."""
+    factor = common_scale(state.variances, model.derivatives)
+    if all(rules.constraints.untouched) and not 1 / FAR < factor < FAR:
+        yield Move("scale", rescaled(state.variances, factor), 1.0, 0.0, 0.0, Pressed())
+
+
+def next_damping(move: Move, gain: float) -> float:
+    """λ for the next round, by how much of the promised gain was had (Marquardt 1963)."""
+    if move.kind != "AI":
+        return 0.0
+    if gain > GOOD * move.promise:
+        return move.damping / 10 if move.damping > DAMPINGS[1] else 0.0
+    return max(move.damping, DAMPINGS[1]) if gain < BAD * move.promise else move.damping
+
+
+def _move(
+    kind: Kind, rules: Rules, state: State, model: Model, step: Vector, damping: float,
+    pressed: Pressed,
+) -> Iterator[Move]:
+    """The move of a step; none where rounding leaves a matrix indefinite."""
+    values = state.variances.values + rules.constraints.map @ step
+    try:
+        reached = state.variances.at(values)
+    except np.linalg.LinAlgError:
+        return
+    whole = model.length(model.step)
+    yield Move(kind, reached, model.length(step) / whole if whole else 1.0,
+               rise(model.slope, model.curvature.matrix, step), damping, pressed)
