@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from process import measure
 
 BREEDEVAL = (sys.executable, "-m", "breedeval")
 STEPS = {
@@ -29,30 +28,6 @@ STEPS = {
                                  "output.directory={folder}/pcg"),
     "compare": ("compare", "{folder}/direct", "{folder}/pcg"),
 }
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What a process used."""
-
-    wall: float
-    cpu: float
-    memory: float
-    status: int
-
-
-def measure(command: list[str]) -> Usage:
-    """Run a command and wait for it: wall and CPU seconds, peak resident memory in MB."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    message = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.stderr.buffer.write(message)
-    return Usage(time.perf_counter() - started, used.ru_utime + used.ru_stime,
-                 used.ru_maxrss / 1024, process.returncode)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Data and models that breedeval and other programs are both given."""
