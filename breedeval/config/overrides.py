@@ -11,6 +11,9 @@ from breedeval.model.form import did_you_mean
 
 _STEP = re.compile(r'"(?P<quoted>[^"]*)"|\[(?P<item>[^\]]+)\]|(?P<key>[^.\[\]"=]+)')
 
+SHORT_FOR = {"variances": "method", "covariance": "kind"}
+"""Keys whose value may be one word, and the key that the word is short for."""
+
 
 @dataclass(frozen=True)
 class Override:
@@ -74,7 +77,10 @@ def apply(tree: Entries, override: Override) -> Entries:
     return changed
 
 
-def _put(node: Node | None, steps: tuple[str, ...], override: Override) -> Node:
+def _put(
+    node: Node | None, steps: tuple[str, ...], override: Override, key: str = ""
+) -> Node:
+    """The node, which stands at ``key``, with the value put where the steps lead."""
     if not steps:
         return override.value
     if isinstance(node, Items):
@@ -85,10 +91,12 @@ def _put(node: Node | None, steps: tuple[str, ...], override: Override) -> Node:
     place = override.place
     if node is None or (isinstance(node, Scalar) and node.value is None):
         node = Entries({}, {}, place)
+    if isinstance(node, Scalar) and key in SHORT_FOR:
+        node = Entries({SHORT_FOR[key]: node}, {SHORT_FOR[key]: node.place}, node.place)
     if isinstance(node, Scalar):
         raise InputError(Problem(str(place), f"there is no key '{steps[0]}' here: the run file has "
                                  f"the value '{node.text}' in this place"))
-    inner = _put(node.values.get(steps[0]), steps[1:], override)
+    inner = _put(node.values.get(steps[0]), steps[1:], override, steps[0])
     keys = {**node.keys, steps[0]: node.keys.get(steps[0], place)}
     if len(steps) == 1:
         keys[steps[0]] = place
