@@ -7,22 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from breedeval.config.bind import resolved
 from breedeval.config.canonical import write_yaml, written_path
-from breedeval.errors import Findings, InputError, Problem
+from breedeval.errors import InputError, Problem
 
 if TYPE_CHECKING:  # the table brings pandas, which nothing else here needs
     from breedeval.records import Table
-
-HERITABILITY = 0.3
-"""Share of the variance given to the animal as a first guess."""
-
-PERMANENT = 0.1
-"""Share of the permanent environment where animals have several records."""
 
 MOST_CLASSES = 30
 """A whole-number column with at most so many values, each seen five times, is a class."""
@@ -73,13 +66,21 @@ class _Guess:
     covariates: tuple[_Column, ...]
     dam: _Column | None
     other_traits: tuple[_Column, ...]
-    variance: float
     relationship: str
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether animals have several records."""
+        return self.animal.distinct < self.animal.filled
 
     @property
     def has_permanent(self) -> bool:
         """Whether animals have several records, and are related (else one effect holds all)."""
-        return self.relationship == "pedigree" and self.animal.distinct < self.animal.filled
+        return self.relationship == "pedigree" and self.is_repeated
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        return ("animal", "permanent") if self.has_permanent else ("animal",)
 
 
 def starter(
@@ -144,9 +145,8 @@ def _guess(table: Table, relationship: str) -> _Guess:
         raise InputError(Problem(table.source, "no column looks like a trait",
                                  "Expected a column of numbers with many values",
                                  "Write the run file by hand"))
-    values = table.numbers(traits[0].name, Findings())
     return _Guess(animal, traits[0], tuple(classes), tuple(covariates), dam, tuple(traits[1:]),
-                  float(np.nanvar(values)), relationship)
+                  relationship)
 
 
 def _animal(columns: Sequence[_Column]) -> _Column | None:
@@ -193,7 +193,10 @@ def _head(records: Path, pedigree: Path | None) -> list[str]:
 
 
 def _model(guess: _Guess) -> list[str]:
-    others = f"   # or: {_words(guess.other_traits)}" if guess.other_traits else ""
+    others = ""
+    if guess.other_traits:
+        both = _words((guess.trait, guess.other_traits[0]))
+        others = f"   # or: {_words(guess.other_traits)}; several together: [{both}]"
     animal = _word(guess.animal.name)
     lines = ["model:", f"  traits: {_word(guess.trait.name)}{others}", "  fixed:"]
     lines += [f"    - {_word(column.name)}   # classes: {column.distinct} levels"
@@ -215,25 +218,17 @@ def _model(guess: _Guess) -> list[str]:
 
 
 def _variances(guess: _Guess) -> list[str]:
-    permanent = PERMANENT if guess.has_permanent else 0.0
-    residual = 1.0 - HERITABILITY - permanent
-    shares = f"{HERITABILITY:.0%} of it to the animal" + (
-        f", {permanent:.0%} to the permanent environment" if permanent else "")
-    lines = [
-        "# GUESSES, to be replaced by what an analysis of this population gave: breeding values",
-        f"# and reliabilities depend on them. The variance of '{guess.trait.name}' in the records",
-        f"# is {guess.variance:.4g}; the guess gives {shares}.",
-        "# Every random effect needs a value, and so does 'residual'.",
-        "variances:",
-        f"  animal: {_figure(HERITABILITY * guess.variance)}",
+    lines = ["variances: reml           # estimated from these records"]
+    if guess.relationship == "identity" and not guess.is_repeated:
+        lines += ["# WITH ONE RECORD AN ANIMAL and no pedigree, the variance of 'animal' cannot be "
+                  "told from", "# the residual: name a pedigree above, or give values."]
+    return [
+        *lines,
+        "# To give values instead, from an analysis of this population:",
+        "# variances:",
+        *(f"#   {effect}: …" for effect in (*guess.effects, "residual")),
+        "",
     ]
-    if permanent:
-        lines.append(f"  permanent: {_figure(permanent * guess.variance)}")
-    return [*lines, f"  residual: {_figure(residual * guess.variance)}", ""]
-
-
-def _figure(value: float) -> str:
-    return np.format_float_positional(value, precision=4, fractional=False, trim="-")
 
 
 def _tail() -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from breedeval.config import load, starter
+from breedeval.config.settings import Estimation
 from breedeval.errors import InputError
 from breedeval.io.tables import read_table
 from breedeval.levels import text_array
@@ -50,10 +51,33 @@ def test_repeated_records_bring_a_permanent_environment(folder: Path) -> None:
     table = _table(cow=[k % 20 for k in range(60)], lact=[1, 2, 3] * 20, milk=_numbers(60))
     settings = _loaded(table, "pedigree.csv")
     assert [e.name for e in settings.model.random] == ["animal", "permanent"]
-    assert set(settings.variances) == {"animal", "permanent", "residual"}
-    total = sum(settings.variances.values())
-    variance = np.var(np.array(table.text("milk").to_pylist(), float))
-    assert total == pytest.approx(variance, rel=1e-3)
+
+
+def test_variances_are_estimated_and_values_can_be_given(folder: Path) -> None:
+    """The commented lines say which effects want a value; with numbers they are read."""
+    table = _table(cow=[k % 20 for k in range(60)], lact=[1, 2, 3] * 20, milk=_numbers(60))
+    assert _loaded(table, "pedigree.csv").variances == Estimation(method="reml")
+    text = starter(Path("records.csv"), table, Path("pedigree.csv"))
+    head, values = text.split("variances: reml")
+    given = values.partition("# variances:\n")[2].partition("\n\n")[0]
+    filled = given.replace("#", "").replace("…", "2.5")
+    Path("run.yaml").write_text(f"{head}variances:\n{filled}\n")
+    assert load("run.yaml").settings.variances == dict.fromkeys(
+        ("animal", "permanent", "residual"), 2.5)
+
+
+def test_an_animal_that_cannot_be_told_from_the_residual(folder: Path) -> None:
+    table = _table(tag=[f"a{k}" for k in range(9)], gain=_numbers(9))
+    words = "cannot be told from"
+    assert words in starter(Path("records.csv"), table, None)
+    assert words not in starter(Path("records.csv"), table, Path("pedigree.csv"))
+
+
+def test_several_traits_are_offered(folder: Path) -> None:
+    """One is chosen; the comment is a list that can be put in its place."""
+    table = _table(tag=[f"a{k}" for k in range(9)], gain=_numbers(9), feed=_numbers(9))
+    text = starter(Path("records.csv"), table, Path("pedigree.csv"))
+    assert "  traits: gain   # or: feed; several together: [gain, feed]\n" in text
 
 
 def test_without_pedigree_animals_are_unrelated(folder: Path) -> None:
