@@ -133,14 +133,14 @@ def estimate(
     constraints = constrain(
         parameters, equations.variances.values, fix=options.fix, tie=options.tie,
         bound=options.bound)
-    method = "cholesky" if solve.method == "auto" else solve.method
-    plan = plan_solution(equations, replace(solve, method=method, reliability="exact"))
+    solve = direct_options(solve)
+    plan = plan_solution(equations, solve)
     assert plan.solver is not None
     step(f"Estimating {len(constraints.lower)} variance parameters by {options.method.upper()} "
          f"with {plan.engine}, {equations.size:,} equations")
     likelihood = Likelihood(
         equations, plan.solver, options.method,
-        make_solver(_name(method), solve.threads) if options.method == "ml" else None)
+        make_solver(_name(solve.method), solve.threads) if options.method == "ml" else None)
     with one_blas_thread():
         maximum = maximise(
             likelihood, constraints.start(equations.variances), constraints,
@@ -151,6 +151,12 @@ def estimate(
         found = replace(found, advice=_advice(equations, maximum))
     with one_blas_thread():
         return _with_inference(found, likelihood, plan.solver, step)
+
+
+def direct_options(solve: SolveOptions) -> SolveOptions:
+    """The same options for a likelihood, which needs a factorisation and a selected inverse."""
+    method = "cholesky" if solve.method == "auto" else solve.method
+    return replace(solve, method=method, reliability="exact")
 
 
 def _settings(options: EstimationOptions) -> Options:

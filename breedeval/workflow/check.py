@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from breedeval.config.load import load
+from breedeval.config.settings import Estimation
 from breedeval.equations.connectedness import disconnected_sets
 from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings
+from breedeval.evaluation.estimation import direct_options, parameter_names
 from breedeval.evaluation.planning import (
     largest_contributors,
     plan_solution,
@@ -22,11 +24,19 @@ from breedeval.evaluation.planning import (
 )
 from breedeval.evaluation.preparing import Inputs
 from breedeval.evaluation.tables import dependencies
+from breedeval.model.design import Design
 from breedeval.solve.forecast import Forecast
+from breedeval.variance.parameters import constrain
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.run import set_up, solve_options
+from breedeval.workflow.run import set_up, solve_options, warn_of_gaps
 from breedeval.workflow.screen import make_screen
+
+USUAL_ROUNDS = (5, 12)
+"""Rounds that an estimation takes from its own start to its last digits; 4 to 12 were seen."""
+
+MANY_CELLS = 6
+"""Coefficients of an effect above which only the first are listed."""
 
 
 def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
@@ -37,14 +47,22 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
         run = ladder.read_loaded(loaded, Journal())
         equations = set_up(run, Journal())
         _levels(screen, path, run.inputs, equations)
+        options, asked = solve_options(loaded.settings), loaded.settings.variances
+        if isinstance(asked, Estimation):
+            warn_of_gaps(equations, run.findings)
+            options = direct_options(options)
         _warnings(screen, run.findings)
-        plan = plan_solution(equations, solve_options(loaded.settings))
+        plan = plan_solution(equations, options)
+        reason = plan.reason if loaded.settings.solve.method != "auto" or not isinstance(
+            asked, Estimation) else "estimation of variances needs a factorisation"
     except BreedevalError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    screen.print(f"Engine: {plan.engine} ({plan.reason})", markup=False, soft_wrap=True)
+    screen.print(f"Engine: {plan.engine} ({reason})", markup=False, soft_wrap=True)
     if plan.forecast is not None and plan.lower is not None:
         _forecast(screen, equations, plan.forecast, plan.lower)
+        if isinstance(asked, Estimation):
+            _rounds(screen, equations, asked, plan.forecast)
     return 0
 
 
@@ -52,24 +70,56 @@ def _levels(screen: Console, path: Path, inputs: Inputs, equations: Equations) -
     design = equations.design
     screen.print(f"{path}: {design.records:,} of {inputs.records.size:,} rows are used for "
                  + ", ".join(f"'{trait}'" for trait in design.traits), markup=False)
-    table = Table(title=None, box=None, header_style="bold")
-    for heading in ("effect", "kind", "levels", "coefficients", "relationship"):
-        table.add_column(heading, justify="right" if heading in ("levels", "coefficients")
-                         else "left")
-    for term in design.fixed:
-        table.add_row(term.name, "fixed", f"{len(term.levels):,}", str(len(term.functions)), "")
-    for random, precision in zip(design.random, equations.precisions, strict=True):
-        further = "groups" if precision.additive else "families"
-        groups = f" + {len(precision.groups)} {further}" if len(precision.groups) else ""
-        table.add_row(random.name, "random", f"{len(random.levels):,}{groups}",
-                      ", ".join(random.coefficients()), random.relationship)
-    screen.print(table)
+    screen.print(_effects(equations))
     screen.print(f"{equations.size:,} equations; rank of the fixed part {equations.fixed_size:,}")
     for line in dependencies(equations)[:5]:
         screen.print(f"  set to zero: {line}", markup=False)
     several = sum(len(term.levels) > 1 for term in design.fixed if term.is_class) > 1
     if several and not disconnected_sets(design):  # where they are not, a warning says so
         screen.print("All levels of the class effects are connected")
+
+
+def _effects(equations: Equations) -> Table:
+    """Every effect with its levels, and the cells of its covariance matrix."""
+    design = equations.design
+    several = len(design.traits) > 1
+    table = Table(title=None, box=None, header_style="bold")
+    for heading in ("effect", "trait", "kind", "levels", "coefficients", "relationship"):
+        if several or heading != "trait":
+            table.add_column(heading, justify="right" if heading in ("levels", "coefficients")
+                             else "left")
+
+    def add(name: str, traits: Sequence[int], *cells: str) -> None:
+        words = [", ".join(design.traits[trait] for trait in traits)] if several else []
+        table.add_row(name, *words, *cells)
+
+    for term in design.fixed:
+        add(term.name, [term.trait], "fixed", f"{len(term.levels):,}", str(len(term.functions)),
+            "")
+    for random, precision in zip(design.random, equations.precisions, strict=True):
+        further = "groups" if precision.additive else "families"
+        groups = f" + {len(precision.groups)} {further}" if len(precision.groups) else ""
+        labels = random.coefficients() if random.width == 1 else design.cell_labels(random)
+        add(random.name, random.traits, "random", f"{len(random.levels):,}{groups}",
+            _listed(labels), random.relationship)
+    _add_residual(table, design)
+    return table
+
+
+def _add_residual(table: Table, design: Design) -> None:
+    """The residual, where it is more than one variance for all records."""
+    residual, traits = design.residual, len(design.traits)
+    if traits == 1 and len(residual.levels) == 1 and not residual.names:
+        return
+    words = [f"log-linear in {', '.join(residual.names)}"] if residual.names else []
+    table.add_row("residual", *([", ".join(design.traits)] if traits > 1 else []), "residual",
+                  f"{len(residual.levels):,}" if len(residual.levels) > 1 else "",
+                  _listed([*(design.traits if traits > 1 else ()), *words]), "")
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = ", ".join(labels[:MANY_CELLS])
+    return shown if len(labels) <= MANY_CELLS else f"{shown}, … ({len(labels)})"
 
 
 def _warnings(screen: Console, findings: Findings) -> None:
@@ -95,3 +145,17 @@ def _forecast(
     largest = ", ".join(f"{name} ({size:,} equations, {nonzeros:,} non-zeros)"
                         for name, size, nonzeros in largest_contributors(equations, lower)[:3])
     screen.print(f"Largest parts of C: {largest}", markup=False, soft_wrap=True)
+
+
+def _rounds(
+    screen: Console, equations: Equations, asked: Estimation, forecast: Forecast
+) -> None:
+    """What estimating the variances costs, from the cost of one factorisation."""
+    free = constrain(parameter_names(equations), equations.variances.values, fix=asked.fix,
+                     tie=asked.tie, bound=asked.bound).lower.size
+    one = forecast.factorise_seconds + forecast.inverse_seconds
+    few, many = USUAL_ROUNDS
+    screen.print(
+        f"Estimation of {free} variance parameters: a round is one factorisation, one selected "
+        f"inverse and little besides, about {seconds_text(one)}; {few} to {many} rounds are usual, "
+        f"{seconds_text(few * one)} to {seconds_text(many * one)}", soft_wrap=True)

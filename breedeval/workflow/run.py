@@ -14,7 +14,7 @@ from breedeval.config.canonical import understood
 from breedeval.config.load import LoadedRun, load
 from breedeval.config.settings import Estimation, RunSettings
 from breedeval.equations.henderson import Equations
-from breedeval.errors import BreedevalError, Problem
+from breedeval.errors import BreedevalError, Findings, Problem
 from breedeval.evaluation.estimation import Estimate, estimate
 from breedeval.evaluation.evaluate import solve_equations
 from breedeval.evaluation.planning import SolveOptions
@@ -100,9 +100,7 @@ def _estimate(
     rounds: Rounds | None,
 ) -> Estimate:
     """Estimate the variances, round by round in the journal."""
-    for gap in find_gaps(equations):
-        if gap.hopeless:
-            run.findings.warn(f"gap:{gap.found}", Problem("variances", gap.found, "", gap.remedy))
+    warn_of_gaps(equations, run.findings)
     resume = _last_round(equations, rounds)
     if resume is not None:
         journal.step(f"Going on from round {resume.round} of a run that was stopped")
@@ -117,6 +115,13 @@ def _estimate(
     return estimate(equations, ladder.estimation_options(run.settings),
                     solve_options(run.settings, share), step=journal.step, on_round=on_round,
                     resume=resume)
+
+
+def warn_of_gaps(equations: Equations, findings: Findings) -> None:
+    """Warn of variances that records of this design cannot tell apart."""
+    for gap in find_gaps(equations):
+        if gap.hopeless:
+            findings.warn(f"gap:{gap.found}", Problem("variances", gap.found, "", gap.remedy))
 
 
 def _last_round(equations: Equations, rounds: Rounds | None) -> State | None:
