@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtr
 
 from breedeval.model.design import Design
 
@@ -72,12 +72,14 @@ def _of_trait(table: pd.DataFrame, design: Design, trait: int) -> dict[str, Any]
         z, known = _scaled(residual), np.ones(residual.size, np.bool_)
     if known.sum() < FEWEST or np.ptp(z[known]) == 0.0:
         return facts
+    from scipy import stats  # slow to load: where there are residuals only
+
     inside = z[known]
     facts |= {
         "sd": float(residual.std()), "skewness": float(stats.skew(inside)),
         "kurtosis": float(stats.kurtosis(inside)), "normality": _normality(inside),
         "far": {"beyond": FAR, "count": int((np.abs(inside) > FAR).sum()),
-                "expected": float(2 * stats.norm.sf(FAR) * inside.size)},
+                "expected": float(2 * ndtr(-FAR) * inside.size)},
         "outliers": _outliers(table["record"].to_numpy(), z, int(known.sum())),
         "by_predicted": _by_predicted(predicted_values(table)[known], inside)}
     classes = [_spread(term.name, term.codes[known], term.levels, inside)
@@ -94,6 +96,8 @@ def _scaled(residual: Vector) -> Vector:
 
 def _normality(z: Vector) -> dict[str, Any]:
     """Shapiro & Wilk (1965) for few, D'Agostino & Pearson (1973) for many."""
+    from scipy import stats
+
     if z.size <= SHAPIRO_LIMIT:
         test, found = "Shapiro–Wilk", stats.shapiro(z)
     else:
@@ -103,7 +107,7 @@ def _normality(z: Vector) -> dict[str, Any]:
 
 def _outliers(records: NDArray[np.int64], z: Vector, number: int) -> list[Mapping[str, Any]]:
     """Observations further out than the furthest of so many normal ones in 95 cases of 100."""
-    p = np.minimum(2 * stats.norm.sf(np.abs(z)) * number, 1.0)
+    p = np.minimum(2 * ndtr(-np.abs(z)) * number, 1.0)
     order = np.argsort(-np.abs(np.where(np.isfinite(z), z, 0.0)), kind="stable")[:NAMED]
     return [{"record": int(records[k]), "standardised": float(z[k]), "p_value": float(p[k])}
             for k in order if p[k] < 0.05]
@@ -129,6 +133,8 @@ def _spread(
     groups = {label: group for label, group in groups.items() if group.size >= FEWEST}
     if len(groups) < 2:
         return None
+    from scipy import stats
+
     p_value = float(stats.levene(*groups.values(), center="median").pvalue)
     return {"effect": name, "p_value": p_value, "classes": [
         {"class": label, "observations": int(group.size), "sd": float(group.std())}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline as Spline
 
 from breedeval.model.terms import BSpline, Legendre, Polynomial
 
@@ -59,6 +58,8 @@ def b_splines(x: Values, knots: Values, degree: int) -> Values:
     ----------
     De Boor (1978) A Practical Guide to Splines.
     """
+    from scipy.interpolate import BSpline as Spline  # slow to load, and seldom needed
+
     full = np.concatenate([np.repeat(knots[0], degree), knots, np.repeat(knots[-1], degree)])
     return np.asarray(Spline.design_matrix(x, full, degree, extrapolate=True).toarray())
 

@@ -14,8 +14,7 @@ from math import comb, sqrt
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtr
-from scipy.stats import chi2
+from scipy.special import chdtrc, ndtr
 
 from breedeval.covariance.reduced_rank import ReducedRank, on_face
 from breedeval.covariance.structure import Matrix, Vector
@@ -133,7 +132,7 @@ def mixture_p_value(statistic: float, variances: int, others: int = 0) -> float:
     total = 0.0
     for more in range(variances + 1):
         freedom = others + more
-        beyond = float(chi2.sf(x, freedom)) if freedom else float(x <= 0)
+        beyond = float(chdtrc(freedom, x)) if freedom else float(x <= 0)
         total += comb(variances, more) / 2**variances * beyond
     return total
 

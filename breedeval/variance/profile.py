@@ -14,8 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from breedeval.errors import InputError
 from breedeval.variance.maximum import Maximum
@@ -78,7 +77,7 @@ def profile_parameter(maximum: Maximum, at: int, refit: Refit) -> Profile:
     -----
     Some six maximisations on either side, each from the one before.
     """
-    limit = float(norm.ppf(0.5 + LEVEL / 2))
+    limit = float(ndtri(0.5 + LEVEL / 2))
     sides = [_follow(maximum, at, refit, sign, limit) for sign in (-1.0, 1.0)]
     lower, upper = (_end(side, limit, bound) for side, bound in zip(
         sides, (maximum.variances.lower_bounds[at], maximum.variances.upper_bounds[at]),
@@ -144,6 +143,8 @@ def _to_the_limit(side: _Side, maximum: Maximum, refit: Refit, limit: float) -> 
 
 
 def _where(side: _Side, limit: float) -> float:
+    from scipy.interpolate import PchipInterpolator  # slow to load, and seldom needed
+
     rising = np.maximum.accumulate(side.zetas)
     kept = np.append(True, np.diff(rising) > 1e-12)
     zetas, values = rising[kept], np.array(side.values)[kept]
