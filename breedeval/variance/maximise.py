@@ -49,7 +49,7 @@ class Options:
     Parameters
     ----------
     algorithm : {'auto', 'ai', 'em'}
-        auto: a common scale if need be, a few rounds of (parameter-expanded) EM, then average
+        auto: a common scale if need be, a round of (parameter-expanded) EM, then average
         information; ai: average information from the start; em: EM only.
     max_rounds : int
     tolerance : float
@@ -64,7 +64,7 @@ class Options:
     algorithm: Algorithm = "auto"
     max_rounds: int = 200
     tolerance: float = 1e-9
-    em_rounds: int = 2
+    em_rounds: int = 1
     scales: tuple[Vector, ...] | None = None
 
 
@@ -103,7 +103,7 @@ def maximise(
     scales = options.scales or tuple(np.diagonal(part.matrix).copy() for part in start.covariances)
     task = _Task(objective, options, Rules(constraints, scales))
     if resume is None:
-        first = constraints.start(start)
+        first = task.rules.lifted(constraints.start(start))
         point = objective(first)
         state = first_state(first, point.log_likelihood)
         if on_round:

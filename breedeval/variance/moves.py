@@ -8,7 +8,7 @@ Mäntysaari, Madsen & Thompson 1997), and so can always be made to raise the lik
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from breedeval.variance.objective import Derivatives, Point
 from breedeval.variance.parameters import Constraints
 from breedeval.variance.progress import Kind, State
 from breedeval.variance.quadratic import Curvature, regular, rise
-from breedeval.variance.room import Pressed, Reach, Room, make_room
+from breedeval.variance.room import Pressed, Reach, Room, lifted, make_room
 
 DAMPINGS = (0.0, 0.1, 1.0, 10.0)
 """λ to try, from the last one that worked."""
@@ -56,6 +56,10 @@ class Rules:
         """How far the free parameters may go."""
         return make_room(
             state.variances, self.constraints, self.scales, reach=reach, pressed=state.pressed)
+
+    def lifted(self, variances: Variances) -> Variances:
+        """With nothing below the floors."""
+        return lifted(variances, self.constraints, self.scales)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +161,7 @@ def expectation_moves(
             if halving == 0 and all(rules.constraints.untouched):
                 stretched = expanded(point, move.variances)
                 if stretched is not None:
-                    yield Move("PX-EM", stretched, move.fraction, move.promise, 0.0, Pressed())
+                    yield replace(move, kind="PX-EM", variances=rules.lifted(stretched))
             yield move
 
 
@@ -165,7 +169,8 @@ def scale_moves(rules: Rules, state: State, model: Model) -> Iterator[Move]:
     """All variances times one factor, where they are far from it and free to move."""
     factor = common_scale(state.variances, model.derivatives)
     if all(rules.constraints.untouched) and not 1 / FAR < factor < FAR:
-        yield Move("scale", rescaled(state.variances, factor), 1.0, 0.0, 0.0, Pressed())
+        reached = rules.lifted(rescaled(state.variances, factor))
+        yield Move("scale", reached, 1.0, 0.0, 0.0, Pressed())
 
 
 def next_damping(move: Move, gain: float) -> float:

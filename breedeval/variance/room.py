@@ -152,6 +152,34 @@ def make_room(
                 room[:, 3] > 0, tuple(short))
 
 
+def lifted(
+    variances: Variances, constraints: Constraints, scales: tuple[Vector, ...]
+) -> Variances:
+    """Nothing below the floors, where nothing is asked of a covariance that forbids it."""
+    lower, _, unit = _limits(variances, scales)
+    parts = []
+    for part, own, scale in zip(
+            variances.covariances, variances.slices, scales, strict=False):
+        floors = lower[own] + FLOOR * unit[own]
+        if not all(constraints.untouched[own]):
+            parts.append(part)
+        elif not is_matrix(part):
+            low = (part.values < floors).any()
+            parts.append(part.at(np.maximum(part.values, floors)) if low else part)
+        else:
+            parts.append(_lifted(part, np.sqrt(scale)))
+    return variances.replaced(parts)
+
+
+def _lifted(part: Covariance, scale: Vector) -> Covariance:
+    roots, vectors = np.linalg.eigh(part.matrix / np.outer(scale, scale))
+    if roots[0] >= SINGULAR:
+        return part
+    root = scale[:, None] * vectors * np.sqrt(np.maximum(roots, SINGULAR))
+    matrix = root @ root.T
+    return Unstructured((matrix + matrix.T) / 2)
+
+
 def singular_rank(matrix: Matrix, scale: Vector) -> int:
     """Number of directions with variance above the floor.
 
