@@ -137,7 +137,7 @@ def test_given_variances():
     (_results("large", -98.0, 3, likelihood="ml"), _settings(LITTER, method="ml"),
      "likelihood of 'reml', large of 'ml'"),
     (_results("large", -98.0, 3, converged=False), _settings(LITTER), "large did not converge"),
-    (_results("large", -98.0, 3, log_likelihood=None), _settings(LITTER),
+    (results(breeding_values([1.0]), label="large"), _settings(LITTER),
      "large has no log-likelihood"),
     (_results("large", -98.0, 2, rank=4), _settings(fixed=["sex", "year"]), "variances: ml"),
     (_results("large", -98.0, 3, pedigree={"groups": ["G1"]}), _settings(LITTER), "variances: ml"),
