@@ -150,7 +150,7 @@ class Estimation(Part):
         "rounds of (parameter-expanded) EM, then average information.", examples=["ai"])
     max_rounds: int = Field(200, gt=0, description="Most rounds.", examples=[50])
     tolerance: float = Field(
-        1e-9, gt=0, lt=1, description="Gain in log-likelihood expected of the next round at which "
+        1e-12, gt=0, lt=1, description="Gain in log-likelihood expected of the next round at which "
         "it stops.", examples=[1e-10])
     profile: Names = Field(
         (), description="Parameters of which the likelihood profile and its 95 % confidence "

@@ -56,7 +56,7 @@ class EstimationOptions:
     bound: Mapping[str, tuple[float, float]] | None = None
     algorithm: Literal["auto", "ai", "em"] = "auto"
     max_rounds: int = 200
-    tolerance: float = 1e-9
+    tolerance: float = 1e-12
     profile: tuple[str, ...] = ()
     tests: Literal["auto", "kenward_roger", "satterthwaite", "residual", "none"] = "auto"
 

@@ -179,8 +179,8 @@ def _not_converged(evaluation: Evaluation) -> str:
     summary = evaluation.summary
     told = summary.get("estimation")
     if told is not None and not told["converged"]:
-        return " ".join([f"the variances did not converge: {told['reason']}; results are marked "
-                         "so.", *told["advice"]])
+        return " ".join([f"variances: {told['reason']}; results are marked so.",
+                         *told["advice"]])
     return (f"not converged after {summary['iterations']} rounds (relative residual "
             f"{summary['relative_residual']:.1e}); results are marked so. Raise 'solve: "
             "max_iterations', or use 'method: cholesky'.")
