@@ -155,7 +155,7 @@ def expectation_moves(
     along = rules.constraints.map
     complete = complete_information(
         state.variances, model.derivatives, [0.0 for _ in rules.scales])
-    step = best_step(model.slope, along.T @ complete @ along, model.room)
+    step = best_step(model.slope, regular(along.T @ complete @ along).matrix, model.room)
     for halving in range(HALVINGS):
         for move in _move("EM", rules, state, model, 0.5**halving * step, 0.0, Pressed()):
             if halving == 0 and all(rules.constraints.untouched):
