@@ -250,3 +250,21 @@ def _assert_variances(
 ) -> None:
     for effect, value in expected.items():
         assert_printed(variance(found, effect), value, decimals)
+
+
+def test_one_factor_lies_between_no_correlations_and_any() -> None:
+    """Genotypes over six environments; the factor is found from loadings of 0 and from others."""
+    def likelihood(covariance: str, variances: str = "reml") -> float:
+        found = evaluate(
+            "sorghum_factor", "model.random=[{name: genotype, components: {yield: {column: gen, "
+            f"basis: {{classes: env}}}}}}, covariance: {covariance}}}, {{name: replicate, column: "
+            "'env:rep'}]", f"variances={variances}")
+        assert found.summary["converged"]
+        return float(found.summary["log_likelihood"])
+
+    factor = likelihood("{kind: factor_analytic, order: 1}")
+    assert likelihood("diagonal") < factor < likelihood("unstructured")
+    correlated = (7500.0 * (np.ones((6, 6)) + np.eye(6))).tolist()
+    assert likelihood("{kind: factor_analytic, order: 1}",
+                      f"{{method: reml, start: {{genotype: {correlated}}}}}") == pytest.approx(
+        factor, abs=1e-6)
