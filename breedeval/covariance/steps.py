@@ -45,8 +45,6 @@ def definite(factor: Matrix, step: Matrix) -> Matrix:
 
     Where no eigenvalue is below κ − 1 this is Σ + Δ.
     """
-    if not factor.size:
-        return step
     inner = np.linalg.solve(factor, np.linalg.solve(factor, step).T)
     ratios, vectors = np.linalg.eigh((inner + inner.T) / 2)
     shares = share(ratios)

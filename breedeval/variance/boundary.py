@@ -16,10 +16,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc, ndtr
 
-from breedeval.covariance.reduced_rank import ReducedRank, on_face
 from breedeval.covariance.structure import Matrix, Vector
 from breedeval.variance.objective import Derivatives
-from breedeval.variance.room import SINGULAR
 
 Side = Literal["lower", "upper", "singular"]
 
@@ -85,32 +83,6 @@ def efficient_score(along: Vector, derivatives: Derivatives, free: Matrix) -> fl
     variance = float(rest @ information @ along)
     whole = float(along @ information @ along)
     return float(rest @ derivatives.score) / sqrt(variance) if variance > 1e-10 * whole else 0.0
-
-
-def face_of(matrix: Matrix, scale: Vector, rank: int) -> ReducedRank:
-    """The singular matrices around one: how it may change without gaining a direction."""
-    return on_face(matrix, np.sqrt(scale), rank, SINGULAR)
-
-
-def strongest_pull(face: ReducedRank, gradient: Matrix) -> Vector:
-    """The direction without variance in which the likelihood rises most, or falls least.
-
-    Parameters
-    ----------
-    face : ReducedRank
-    gradient : ndarray of float64, shape (c, c)
-        Γ.
-
-    Returns
-    -------
-    ndarray of float64, shape (c(c + 1)/2,)
-        Change of the lower triangle of Σ as it appears.
-    """
-    null = face.null_space
-    turns = np.linalg.eigh(null.T @ gradient @ null)[1]
-    direction = null @ turns[:, -1]
-    rows, columns = np.tril_indices(direction.size)
-    return np.asarray(direction[rows] * direction[columns])
 
 
 def mixture_p_value(statistic: float, variances: int, others: int = 0) -> float:

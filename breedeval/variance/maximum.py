@@ -11,11 +11,11 @@ import scipy.linalg
 
 from breedeval.covariance.structure import Matrix, Vector
 from breedeval.covariance.variances import Variances
-from breedeval.variance.boundary import BoundaryTest, boundary_test, face_of, strongest_pull
+from breedeval.variance.boundary import BoundaryTest, boundary_test
+from breedeval.variance.face import Face, face_of
 from breedeval.variance.moves import Model, Rules
 from breedeval.variance.progress import Round, State
 from breedeval.variance.quadratic import LEAST_INFORMATION
-from breedeval.variance.room import singular_rank
 
 Status = Literal["estimated", "fixed", "tied", "boundary", "bound"]
 
@@ -97,15 +97,11 @@ def make_maximum(
         tuple(_tests(rules, state, model, free)))
 
 
-def _singular(rules: Rules, state: State, model: Model) -> dict[int, int]:
-    """Covariances that are singular, and their ranks."""
-    found = {}
-    for cone in model.room.cones:
-        part = state.variances.covariances[cone.number]
-        rank = singular_rank(part.matrix, rules.scales[cone.number])
-        if rank < part.size:
-            found[cone.number] = rank
-    return found
+def _singular(rules: Rules, state: State, model: Model) -> dict[int, Face]:
+    """Covariances that are singular, and the faces they lie on."""
+    faces = {cone.number: face_of(state.variances.covariances[cone.number].matrix,
+                                  rules.scales[cone.number]) for cone in model.room.cones}
+    return {number: face for number, face in faces.items() if face.null.size}
 
 
 def _free(rules: Rules, state: State, model: Model) -> Matrix:
@@ -117,14 +113,13 @@ def _free(rules: Rules, state: State, model: Model) -> Matrix:
     constraints, slices = rules.constraints, state.variances.slices
     columns = list(np.flatnonzero(~model.room.held))
     extra = []
-    for number, rank in _singular(rules, state, model).items():
+    for number, face in _singular(rules, state, model).items():
         own = slices[number]
         if not all(constraints.untouched[own]):
             continue
-        face = face_of(state.variances.covariances[number].matrix, rules.scales[number], rank)
-        rows, across = np.tril_indices(face.size)
-        along = np.zeros((len(constraints.names), face.values.size))
-        along[own] = face.derivatives()[:, rows, across].T
+        tangents = face.tangents()
+        along = np.zeros((len(constraints.names), tangents.shape[1]))
+        along[own] = tangents
         extra.append(along)
         columns = [k for k in columns if not constraints.map[own, k].any()]
     return np.hstack([constraints.map[:, columns], *extra])
@@ -170,11 +165,10 @@ def _tests(
         lower = model.room.low[k] >= 0
         yield boundary_test(names, "lower" if lower else "upper", along if lower else -along,
                             derivatives, free)
-    for number, rank in _singular(rules, state, model).items():
+    for number, face in _singular(rules, state, model).items():
         own = state.variances.slices[number]
-        face = face_of(state.variances.covariances[number].matrix, rules.scales[number], rank)
         along = np.zeros(len(constraints.names))
-        along[own] = strongest_pull(face, derivatives.gradients[number])
+        along[own] = face.strongest_pull(derivatives.gradients[number])
         yield boundary_test(constraints.names[own], "singular", along, derivatives, free)
 
 

@@ -180,20 +180,6 @@ def _lifted(part: Covariance, scale: Vector) -> Covariance:
     return Unstructured((matrix + matrix.T) / 2)
 
 
-def singular_rank(matrix: Matrix, scale: Vector) -> int:
-    """Number of directions with variance above the floor.
-
-    Parameters
-    ----------
-    matrix : ndarray of float64, shape (c, c)
-    scale : ndarray of float64, shape (c,)
-        Typical variances.
-    """
-    spread = np.sqrt(scale)
-    roots = np.linalg.eigvalsh(matrix / np.outer(spread, spread))
-    return int((roots > TOUCHING * SINGULAR).sum())
-
-
 def _limits(variances: Variances, scales: tuple[Vector, ...]) -> tuple[Vector, Vector, Vector]:
     """Bounds of each parameter by itself, and what is large for it."""
     lower, upper = variances.lower_bounds.copy(), variances.upper_bounds.copy()

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from breedeval.covariance.reduced_rank import on_face
 from breedeval.variance.boundary import (
     efficient_score,
     mixture_p_value,
     one_sided_p_value,
-    strongest_pull,
 )
 from tests.oracles.dense_reml import DenseObjective
 from tests.unit.variance.made import components, simulated
@@ -55,13 +53,3 @@ def test_efficient_score_is_the_score_at_a_maximum_of_the_rest() -> None:
     expected = found.score[0] / np.sqrt(info[0, 0] - info[0, 1]**2 / info[1, 1])
     z = efficient_score(np.array([1.0, 0.0]), found, np.array([[0.0], [1.0]]))
     assert z == pytest.approx(expected, rel=1e-6)
-
-
-def test_the_strongest_pull_is_in_the_null_space() -> None:
-    direction = np.array([1.0, -2.0, 0.5])
-    matrix = np.eye(3) - np.outer(direction, direction) / (direction @ direction)
-    face = on_face(matrix, np.ones(3), 2, 1e-9)
-    pull = strongest_pull(face, np.diag([3.0, 1.0, 2.0]))
-    rows, columns = np.tril_indices(3)
-    expected = np.outer(direction, direction)[rows, columns] / (direction @ direction)
-    np.testing.assert_allclose(pull, expected, atol=1e-8)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from breedeval.covariance.variances import Variances
 from breedeval.variance.cone import best_step, is_inside, pressed_by
+from breedeval.variance.face import face_of
 from breedeval.variance.parameters import Constraints, unconstrained
 from breedeval.variance.quadratic import rise
-from breedeval.variance.room import SINGULAR, Pressed, Room, make_room, singular_rank
+from breedeval.variance.room import SINGULAR, Pressed, Room, make_room
 from tests.unit.covariance.made import positive_definite
 from tests.unit.variance.made import components, unstructured
 
@@ -64,7 +65,7 @@ def test_a_matrix_can_become_singular_in_one_step() -> None:
     target = np.array([1.0, 2.0, 1.0, 1.0])
     step = best_step(target - variances.values, np.eye(4), _room(variances))
     matrix = variances.at(variances.values + step).effects[0].matrix
-    assert singular_rank(matrix, np.ones(2)) == 1
+    assert face_of(matrix, np.ones(2)).span.shape == (2, 1)
     assert np.linalg.eigvalsh(matrix)[0] == pytest.approx(SINGULAR, rel=1e-3)
     # the nearest matrix of rank 1 in the metric of H: (v, c, v) with v = c, least (v−1)² 2 + (c−2)²
     np.testing.assert_allclose(matrix, 4 / 3 * np.ones((2, 2)), atol=1e-5)
