@@ -98,12 +98,14 @@ class Residual:
                          for c, observed in zip(
                              self.groups.classes, self.groups.observed, strict=True)])
 
-    @property
+    @cached_property
     def coupled(self) -> NDArray[np.bool_]:
         """Pairs of traits between which R⁻¹ may have an element, shape (T, T).
 
         Where a record lacks a trait, those on either side of it are joined directly.
         """
+        if len(self.design.traits) == 1:
+            return np.ones((1, 1), np.bool_)
         joined = np.logical_or.reduce([covariance.pattern for covariance in self.covariances])
         _, part = connected_components(joined, directed=False)
         return np.asarray(part[:, None] == part)

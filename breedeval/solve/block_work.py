@@ -28,7 +28,7 @@ SHARE = 1 / 32
 """Most of the whole work that one subtree may hold."""
 
 SMALL = 1e7
-"""Operations under which starting threads costs more than it saves."""
+"""Operations under which cutting a factor and starting threads costs more than it saves."""
 
 LARGE = 5e7
 """Operations from which a block on top is worked on in pieces."""
@@ -57,8 +57,10 @@ class Schedule:
 
 
 def schedule(structure: Structure) -> Schedule:
-    """Cut the tree of blocks by the work of its subtrees."""
+    """Cut the tree of blocks by the work of its subtrees; a small one is not cut."""
     s = structure
+    if s.flops < SMALL:
+        return Schedule(((0, int(s.height.size)),), (), np.zeros(s.height.size, np.bool_))
     height = s.height.astype(np.float64)
     below = s.row_start + s.width
     parent = np.full(height.size, -1, dtype=np.int32)

@@ -151,9 +151,12 @@ class SupernodalFactor:
                                   np.empty((s.tallest, part.shape[1])))
             return part
 
-        with ThreadPoolExecutor(count) as pool:
-            parts = list(pool.map(forward, np.array_split(x, min(count, x.shape[1]), axis=1)))
-        half = np.concatenate(parts, axis=1)
+        if count == 1:
+            half = forward(x)
+        else:
+            with ThreadPoolExecutor(count) as pool:
+                half = np.concatenate(list(pool.map(forward, np.array_split(
+                    x, min(count, x.shape[1]), axis=1))), axis=1)
         return np.asarray(half.T @ half)
 
     @cached_property

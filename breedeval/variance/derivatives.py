@@ -17,8 +17,11 @@ f′Pf = f′R⁻¹f − (W′R⁻¹f)′C⁻¹(W′R⁻¹f).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,10 @@ from breedeval.solve import Factor
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+T = TypeVar("T")
+
+MANY = 20_000
+"""Observations from which the residual part is worked on in another thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,18 +88,28 @@ def differentiate(
     O(nnz(C)) for the traces and p right-hand sides for the information.
     """
     residuals = equations.design.y - equations.fitted(x)
-    with ThreadPoolExecutor(1) as pool:
-        beside = pool.submit(_residual_gradients, equations, residuals, inverse, pattern)
+    with _beside(equations.design.size) as submit:
+        beside = submit(lambda: _residual_gradients(equations, residuals, inverse, pattern))
         information = _average_information(
             equations, factor, working_variates(equations, x, residuals))
         effects = _effect_gradients(equations, x, inverse, pattern)
-        classes, slopes, leverage = beside.result()
+        classes, slopes, leverage = beside()
     gradients = (*effects, *classes)
     score = np.concatenate([
         *(np.einsum("pij,ij->p", covariance.derivatives(), gradient) for covariance, gradient in
           zip(equations.variances.covariances, gradients, strict=True)), slopes])
     return Derivatives(
         gradients, _counts(equations), slopes, score, information, leverage)
+
+
+@contextmanager
+def _beside(size: int) -> Iterator[Callable[[Callable[[], T]], Callable[[], T]]]:
+    """Begins a piece of work at once in another thread, or, of few observations, when asked."""
+    if size < MANY:
+        yield lambda work: work
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda work: pool.submit(work).result
 
 
 def working_variates(equations: Equations, x: Vector, residuals: Vector) -> Matrix:
