@@ -62,7 +62,9 @@ class Correlated(Structure):
     @cached_property
     def matrix(self) -> Matrix:  # type: ignore[override]
         """Σ."""
-        return np.asarray(np.outer(self.spread, self.spread) * self.correlations())
+        result = np.outer(self.spread, self.spread) * self.correlations()
+        np.fill_diagonal(result, self.variances)
+        return np.asarray(result)
 
     @property
     def values(self) -> Vector:
