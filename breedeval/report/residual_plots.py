@@ -84,7 +84,8 @@ def shape(z: Numbers, trait: str, name: str) -> Picture:
         axes.stairs(heights, edges, fill=True, color=FILL)
         axes.stairs(heights, edges, color=BLUE, linewidth=1.2)
         at = np.linspace(min(edges[0], -3.0), max(edges[-1], 3.0), 120)
-        axes.plot(at, np.exp(-at**2 / 2) / np.sqrt(2 * np.pi) * z.size * (edges[1] - edges[0]), color=ORANGE,
+        density = np.exp(-at**2 / 2) / np.sqrt(2 * np.pi)
+        axes.plot(at, density * z.size * (edges[1] - edges[0]), color=ORANGE,
                   linewidth=1.6)
         axes.set_xlabel("Standardised residual")
         axes.set_ylabel("Records")
