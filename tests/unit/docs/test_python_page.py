@@ -19,6 +19,8 @@ def test_the_python_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     names: dict[str, Any] = {}
     for block in blocks:
         exec(block, names)
-    assert len(blocks) == 3
+    assert len(blocks) == 5
     assert names["evaluation"].summary["status"] == "done"
+    assert names["evaluation"].variances["status"].eq("estimated").all()
+    assert names["fitted"].genetic_parameters["se"].notna().all()
     assert names["best"]["individual"].iloc[0] == "8"  # the book's highest, 0.183
