@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from breedeval.report.numbers import MISSING, fixed, significant
+from breedeval.report.numbers import MISSING, error_text, fixed, significant, with_error
 from breedeval.report.symbols import covariance_of, residual_classes
 
 LARGEST = 24
@@ -132,7 +132,7 @@ def _square(rows: pd.DataFrame, ages: NDArray[np.float64], column: str) -> NDArr
 
 
 def _cell(value: float, error: float) -> Cell:
-    return Cell(significant(value), _error(error))
+    return Cell(with_error(value, error), _error(error))
 
 
 def _shaded(correlation: float, error: float) -> Cell:
@@ -143,4 +143,4 @@ def _shaded(correlation: float, error: float) -> Cell:
 def _error(error: float, decimals: int | None = None) -> str:
     if not np.isfinite(error):
         return ""
-    return "± " + (significant(error, 3) if decimals is None else fixed(error, decimals))
+    return "± " + (error_text(error) if decimals is None else fixed(error, decimals))

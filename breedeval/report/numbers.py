@@ -60,6 +60,26 @@ def significant(value: float | None, digits: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def with_error(value: float | None, error: float | None, digits: int = 3) -> str:
+    """An estimate to as many decimals as its standard error has; see :func:`error_text`."""
+    decimals = _error_decimals(error, digits)
+    return significant(value) if decimals is None else fixed(value, decimals)
+
+
+def error_text(error: float | None, digits: int = 3) -> str:
+    """A standard error with so many significant digits, zeros at the end kept."""
+    decimals = _error_decimals(error, digits)
+    return significant(error, digits) if decimals is None else fixed(error, decimals)
+
+
+def _error_decimals(error: float | None, digits: int) -> int | None:
+    """Decimals of a standard error; None where there is none, or it asks for too many."""
+    if error is None or not math.isfinite(error) or error <= 0.0:
+        return None
+    decimals = digits - 1 - math.floor(math.log10(error))
+    return max(decimals, 0) if decimals <= FINEST + digits else None
+
+
 def percent(share: float | None, decimals: int = 1) -> str:
     """A share as a percentage: 0.0625 is ``6.3 %``."""
     if share is None or not math.isfinite(share):

@@ -13,9 +13,11 @@ from breedeval.report.numbers import (
     MISSING,
     count,
     decimals_for,
+    error_text,
     fixed,
     percent,
     significant,
+    with_error,
 )
 
 NORMAL = 1.959963984540054
@@ -98,8 +100,8 @@ def variance_sheet(variances: pd.DataFrame) -> Sheet:
         correlation = MISSING
         if not _is_variance(row) and first * second > 0:
             correlation = fixed(row["estimate"] / np.sqrt(first * second), 2)
-        rows.append([str(row["effect"]), _between(row, traits), significant(row["estimate"]),
-                     significant(row["se"], 3), correlation,
+        rows.append([str(row["effect"]), _between(row, traits),
+                     with_error(row["estimate"], row["se"]), error_text(row["se"]), correlation,
                      "" if alike else status_in_words(row["status"])])
     columns = [Column("Effect"), Column("Variance or covariance of"),
                Column("Estimate", "number"), Column("SE", "number"),
@@ -116,7 +118,7 @@ def parameter_sheet(parameters: pd.DataFrame) -> Sheet:
         name = str(row["parameter"])
         effect = str(row["effect"]) if _present(row["effect"]) else MISSING
         rows.append([readable(name), effect, _between(row, traits),
-                     significant(row["estimate"], 3), significant(row["se"], 2),
+                     with_error(row["estimate"], row["se"], 2), error_text(row["se"], 2),
                      _ends(row), _PARAMETERS.get(name, "")])
     columns = [Column("Parameter"), Column("Effect"), Column("Of"), Column("Estimate", "number"),
                Column("SE", "number"), Column("95 % interval", "number"),
@@ -168,7 +170,8 @@ def fixed_sheets(solutions: pd.DataFrame) -> list[Sheet]:
         title = f"{effect} ({trait})" if traits > 1 else str(effect)
         if len(rows) == 1:
             only = rows.iloc[0]
-            single.append([title, significant(only["estimate"], 5), significant(only["se"], 3),
+            single.append([title, with_error(only["estimate"], only["se"]),
+                           error_text(only["se"]),
                            status_in_words(only.get("status"))])
         else:
             sheets.append(_fixed_sheet(title, rows))

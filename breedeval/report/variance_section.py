@@ -13,7 +13,7 @@ from breedeval.report import tables
 from breedeval.report import variance_plots as plots
 from breedeval.report.drawing import Picture
 from breedeval.report.grids import age_grids, covariance_grids
-from breedeval.report.numbers import counted, probability, significant
+from breedeval.report.numbers import counted, error_text, probability, significant, with_error
 from breedeval.report.tables import Column, Sheet
 from breedeval.report.variance_plots import Interval
 
@@ -93,8 +93,8 @@ def _estimation(estimation: Mapping[str, Any]) -> str:
 
 def _estimated(estimation: Mapping[str, Any]) -> Sheet | None:
     """Every parameter as it was estimated, with its state."""
-    rows = [[str(row["parameter"]), significant(_number(row["estimate"]), 5),
-             significant(_number(row.get("se")), 3), tables.status_in_words(row.get("status")),
+    rows = [[str(row["parameter"]), with_error(_number(row["estimate"]), _number(row.get("se"))),
+             error_text(_number(row.get("se"))), tables.status_in_words(row.get("status")),
              probability(_number(row.get("p_value")))]
             for row in estimation.get("parameters") or ()]
     if not rows:

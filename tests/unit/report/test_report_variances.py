@@ -30,8 +30,8 @@ def test_squares_hold_covariances_below_and_correlations_above() -> None:
     assert animal.labels == ["weight", "tarsus"]
     texts = [[(cell.text, cell.small) for cell in row] for row in animal.rows]
     # 2.53 / √(3.37 × 12.4) = 0.391; its standard error is that of the genetic parameters
-    assert texts == [[("3.37", "± 0.684"), ("0.39", "± 0.13")],
-                     [("2.53", "± 0.516"), ("12.4", "± 2.49")]]
+    assert texts == [[("3.370", "± 0.684"), ("0.39", "± 0.13")],
+                     [("2.530", "± 0.516"), ("12.40", "± 2.49")]]
     assert [[cell.kind for cell in row] for row in animal.rows] == [["", "plus"], ["", ""]]
     assert residual.rows[0][1].kind == "minus"
     assert residual.rows[0][1].style == "--share: 0.16"
