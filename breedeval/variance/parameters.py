@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +13,8 @@ import numpy as np
 from breedeval.covariance.structure import Matrix, Vector
 from breedeval.covariance.variances import Variances
 from breedeval.errors import InputError, Problem
+
+_PAIR = re.compile(r"\(([^(),]+),([^(),]+)\)$")
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class Parameters:
     def positions(self, word: str) -> tuple[int, ...] | None:
         """The parameters that a word of the run file stands for; None when there are none."""
         plain = [name.replace(" ", "") for name in self.names]
-        if word.replace(" ", "") in plain:
-            return (plain.index(word.replace(" ", "")),)
+        asked = word.replace(" ", "")
+        for name in (asked, _PAIR.sub(r"(\2,\1)", asked)):  # a covariance has no order
+            if name in plain:
+                return (plain.index(name),)
         return self.groups.get(word)
 
 

@@ -44,6 +44,7 @@ def test_names_of_traits_classes_slopes_and_structures() -> None:
     assert parameters.positions("residual") == (8, 9, 10, 11, 12, 13)
     assert parameters.positions("residual[2]") == (11, 12, 13)
     assert parameters.positions("residual[1]( bwt, tarsus )") == (9,)
+    assert parameters.positions("residual[1](tarsus,bwt)") == (9,)
     assert parameters.positions("residual.log_linear") == (14,)
     assert parameters.positions("nothing") is None
 
