@@ -21,8 +21,11 @@ from breedeval.covariance.structure import (
     numbered,
 )
 
-FARTHEST = 100.0
-"""Longest step of a loading, in standard deviations of its coefficient."""
+INDEPENDENT = 0.01
+"""Largest correlation of a matrix that does not tell where the factors are."""
+
+FIRST_CORRELATION = 0.25
+"""What all correlations of such a matrix are taken to be, to start from."""
 
 LEAST_SPECIFIC = 1e-6
 """Smallest specific variance to start from, as a share of the coefficient's variance."""
@@ -82,6 +85,12 @@ class FactorAnalytic(Structure):
         """None."""
         return np.full(self.places[0].size + self.size, np.inf)
 
+    @property
+    def strides(self) -> Vector:
+        """A standard deviation of its coefficient for a loading: Σ is quadratic in them."""
+        spread = np.sqrt(np.diagonal(self.matrix))
+        return np.append(spread[self.places[0]], np.full(self.size, np.inf))
+
     def names(self, labels: Sequence[str]) -> list[str]:
         """``.loading1(a)``, …, ``.specific(a)``, …"""
         loadings = [f".loading{k + 1}({labels[i]})" for i, k in zip(*self.places, strict=True)]
@@ -103,13 +112,11 @@ class FactorAnalytic(Structure):
         return FactorAnalytic(loadings, np.array(values[rows.size:]))
 
     def moved(self, step: Vector) -> FactorAnalytic:
-        """Specific variances stay positive; loadings move no further than is sensible."""
-        rows, _ = self.places
-        own = step[:rows.size]
-        longest = float(np.max(np.abs(own) / np.sqrt(np.diagonal(self.matrix))[rows], initial=0.0))
-        own = own * min(1.0, FARTHEST / longest) if longest else own
-        specific = positive(self.specific, step[rows.size:])
-        return self.at(np.append(self.loadings[self.places] + own, specific))
+        """Specific variances stay positive; loadings move no further than their strides."""
+        count = self.places[0].size
+        longest = float(np.max(np.abs(step[:count]) / self.strides[:count], initial=0.0))
+        loadings = self.loadings[self.places] + step[:count] / max(1.0, longest)
+        return self.at(np.append(loadings, positive(self.specific, step[count:])))
 
     def stretched(self, factors: Vector) -> FactorAnalytic:
         """DΛ and DΨD."""
@@ -151,7 +158,14 @@ class FactorAnalyticSettings(CovarianceKind):
         """Maximum-likelihood factors of the matrix, from its largest eigenvectors.
 
         A specific variance that would be 0 (Heywood's case) is kept at a millionth of its variance.
+        Of a diagonal matrix the factors would be 0 or on one coefficient, where the likelihood is
+        flat in them; it is given correlations first.
         """
+        size = np.sqrt(np.diagonal(matrix))
+        correlations = matrix / np.outer(size, size)
+        if np.abs(np.tril(correlations, -1)).max() < INDEPENDENT:
+            matrix = np.where(
+                np.eye(len(matrix)) > 0, matrix, FIRST_CORRELATION * np.outer(size, size))
         found = nearest(from_eigenvectors(matrix, self.order), matrix)
         return FactorAnalytic(
             found.loadings, np.maximum(found.specific, LEAST_SPECIFIC * np.diagonal(found.matrix)))

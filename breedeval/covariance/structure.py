@@ -63,6 +63,11 @@ class Covariance(Protocol):
         """Most each of θ may be, shape (p,)."""
         ...
 
+    @property
+    def strides(self) -> Vector:
+        """How far each of θ may sensibly go in one step, shape (p,); inf where anywhere."""
+        ...
+
     def names(self, labels: Sequence[str]) -> list[str]:
         """What each of θ is called after the effect's name, given the coefficients' labels."""
         ...
@@ -120,6 +125,16 @@ class Structure(ABC):
     def pattern(self) -> NDArray[np.bool_]:
         """Everywhere."""
         return np.ones((self.size, self.size), bool)
+
+    @property
+    @abstractmethod
+    def values(self) -> Vector:
+        """θ, shape (p,)."""
+
+    @property
+    def strides(self) -> Vector:
+        """Anywhere."""
+        return np.full(self.values.size, np.inf)
 
     @cached_property
     def precision(self) -> Matrix:

@@ -65,6 +65,12 @@ class Variances:
         own = (part.upper_bounds for part in self.covariances)
         return np.concatenate([*own, np.full(self.slopes.size, np.inf)])
 
+    @property
+    def strides(self) -> Vector:
+        """How far each may sensibly go in one step, shape (p,)."""
+        own = (part.strides for part in self.covariances)
+        return np.concatenate([*own, np.full(self.slopes.size, np.inf)])
+
     def at(self, values: Vector) -> Variances:
         """The same structures at other θ.
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from breedeval.covariance.structure import Vector
 from breedeval.covariance.variances import Variances
+from breedeval.variance.cone import is_inside
 from breedeval.variance.maximum import Maximum, make_maximum
 from breedeval.variance.moves import (
     Model,
@@ -49,13 +50,14 @@ class Options:
     Parameters
     ----------
     algorithm : {'auto', 'ai', 'em'}
-        auto: a common scale if need be, a round of (parameter-expanded) EM, then average
-        information; ai: average information from the start; em: EM only.
+        auto: a common scale if need be, and (parameter-expanded) EM for the first rounds in which
+        the average-information step would go to the boundary; ai: average information from the
+        start; em: EM only.
     max_rounds : int
     tolerance : float
         Rise of the log-likelihood that the next round would bring, at which it stops.
     em_rounds : int
-        Rounds of EM in ``auto``.
+        Most rounds of EM in ``auto``.
     scales : tuple of ndarray, one of shape (c,) for each covariance, or None
         Typical variances of the coefficients, a small share of which stands for none; those of
         the start when None.
@@ -153,7 +155,8 @@ def _moves(task: _Task, state: State, point: Point, model: Model) -> Iterator[Mo
         return steps
     first = scale_moves(task.rules, state, model) if state.round == 0 else iter(())
     done = sum(row.kind in ("EM", "PX-EM") for row in state.history)
-    return chain(first, ascents if done < task.options.em_rounds else steps)
+    leads_out = not is_inside(model.step, task.rules.room(state, "most"))
+    return chain(first, ascents if leads_out and done < task.options.em_rounds else steps)
 
 
 def _after(state: State, model: Model, move: Move, point: Point, tries: int) -> State:

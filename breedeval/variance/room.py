@@ -129,14 +129,17 @@ def make_room(
     """
     pressed = pressed or Pressed()
     lower, upper, unit = _limits(variances, scales)
+    strides = variances.strides
     rooms, units = [], []
     for k, column in enumerate(constraints.map.T):
         at = np.flatnonzero(column)
         ends = (lower[at].max(), upper[at].min())
         limits = (constraints.lower[k], constraints.upper[k])
         at_once = reach == "all" or k in pressed.parameters
+        stride = np.inf if reach == "all" else strides[at].min()
         units.append(unit[at].min())
-        rooms.append(_room(variances.values[at[0]], ends, limits, units[-1], at_once))
+        rooms.append(_room(
+            variances.values[at[0]], ends, limits, units[-1], stride, at_once=at_once))
     room = np.array(rooms).reshape(-1, 4)
     cones, short = [], []
     for number, (part, own, scale) in enumerate(zip(
@@ -191,13 +194,14 @@ def _limits(variances: Variances, scales: tuple[Vector, ...]) -> tuple[Vector, V
         shares = np.full(effect.shape, np.inf)
         np.divide(scale, effect, out=shares, where=effect > 0)
         is_variance = np.isfinite(lower[own]) & np.isinf(upper[own])
-        unit[own] = np.where(is_variance, shares.min(axis=1), 1.0)
+        strides = np.where(np.isfinite(part.strides), part.strides, 1.0)
+        unit[own] = np.where(is_variance, shares.min(axis=1), strides)
     return lower, upper, unit
 
 
 def _room(
     value: float, structural: tuple[float, float], limits: tuple[float, float], unit: float,
-    at_once: bool,
+    stride: float, *, at_once: bool,
 ) -> tuple[float, float, bool, bool]:
     """How far down and up one parameter may go, all ≥ 0, and whether that is short of the bound."""
     found, short = [], []
@@ -206,7 +210,7 @@ def _room(
         whole = min(gap - FLOOR * unit, sign * (limit - value))
         whole = whole if whole > ON_BOUND * unit else 0.0
         most = whole if at_once or gap <= NEAR * unit else min(whole, (1 - LEFT) * gap)
-        found.append(most)
+        found.append(min(most, stride))
         short.append(most < whole)
     return found[0], found[1], short[0], short[1]
 

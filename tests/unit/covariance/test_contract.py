@@ -37,8 +37,9 @@ def test_shapes_and_bounds(size: int, covariance: Covariance) -> None:
     assert covariance.size == size
     assert covariance.matrix.shape == covariance.precision.shape == (size, size)
     assert covariance.derivatives().shape == (count, size, size)
-    for bound in (covariance.lower_bounds, covariance.upper_bounds):
+    for bound in (covariance.lower_bounds, covariance.upper_bounds, covariance.strides):
         assert bound.shape == (count,)
+    assert (covariance.strides > 0).all()
     assert (covariance.lower_bounds <= covariance.values).all()
     assert (covariance.values <= covariance.upper_bounds).all()
 

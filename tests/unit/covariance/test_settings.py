@@ -60,3 +60,17 @@ def test_equal_variances_are_the_mean() -> None:
     np.testing.assert_array_equal(kind.make(matrix).matrix, 2 * np.eye(2))
     unequal = READER.validate_python("diagonal")
     np.testing.assert_array_equal(unequal.make(matrix).matrix, matrix)
+
+
+def test_factors_start_away_from_nothing() -> None:
+    """At loadings of 0 the likelihood is flat in them; a diagonal matrix tells of none."""
+    kind = READER.validate_python({"kind": "factor_analytic", "order": 1})
+    found = kind.make(np.diag([1.0, 4.0, 9.0]))
+    np.testing.assert_allclose(np.diagonal(found.matrix), [1, 4, 9], rtol=1e-6)
+    np.testing.assert_allclose(found.values[:3], 0.5 * np.array([1, 2, 3]), rtol=1e-6)
+
+
+def test_a_loading_goes_one_standard_deviation_in_a_step() -> None:
+    kind = READER.validate_python({"kind": "factor_analytic", "order": 1})
+    found = kind.make(np.diag([1.0, 4.0, 9.0]) + 0.5)
+    np.testing.assert_allclose(found.strides, [*np.sqrt(np.diagonal(found.matrix)), *[np.inf] * 3])

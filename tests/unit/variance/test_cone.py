@@ -13,7 +13,7 @@ from breedeval.variance.face import face_of
 from breedeval.variance.parameters import Constraints, unconstrained
 from breedeval.variance.quadratic import rise
 from breedeval.variance.room import SINGULAR, Pressed, Room, make_room
-from tests.unit.covariance.made import positive_definite
+from tests.unit.covariance.made import every_kind, positive_definite
 from tests.unit.variance.made import components, unstructured
 
 
@@ -107,3 +107,13 @@ def test_a_fixed_covariance_leaves_the_variances_room() -> None:
     assert is_inside(step + np.array([1e-8, 1e-8, 0]), room)
     matrix = variances.at(variances.values + map_ @ step).effects[0].matrix
     np.testing.assert_allclose(matrix, 0.5, atol=1e-5)
+
+
+def test_no_parameter_goes_further_than_its_stride() -> None:
+    kind = next(k for k in every_kind(3) if type(k).__name__ == "FactorAnalyticSettings")
+    variances = Variances((kind.make(np.eye(3) + 0.5),), unstructured(1.0))
+    constraints = unconstrained("abcdefg")
+    room = make_room(variances, constraints, _scales(variances), reach="most")
+    step = best_step(np.array([100.0, *np.zeros(6)]), np.eye(7), room)
+    assert step[0] == pytest.approx(np.sqrt(variances.effects[0].matrix[0, 0]))
+    assert np.isinf(make_room(variances, constraints, _scales(variances)).high[0])

@@ -7,7 +7,6 @@ import pytest
 from numpy.typing import NDArray
 
 from breedeval.covariance.diagonal import DiagonalSettings
-from breedeval.covariance.reduced_rank import on_face
 from breedeval.covariance.structure import Covariance
 from breedeval.covariance.variances import Variances
 from breedeval.variance.delta import (
@@ -57,14 +56,8 @@ def test_heritability_of_blupf90() -> None:
     assert_printed(errors, [printed["h2_se_monte_carlo"]], 4)
 
 
-def a_reduced_rank() -> Covariance:
-    found = on_face(positive_definite(3, 4), np.array([1.0, 4.0, 10.0]), 2, 1e-8)
-    tilt = np.array([0.1, -0.2])
-    return found.at(np.append(found.values[:-2], tilt))
-
-
 @pytest.mark.parametrize(
-    "part", [*every_covariance(3), a_reduced_rank()], ids=lambda part: type(part).__name__)
+    "part", every_covariance(3), ids=lambda part: type(part).__name__)
 def test_gradients_are_finite_differences(part: Covariance) -> None:
     """Of every cell, and of a correlation, whatever the structure."""
     variances = Variances((part,), unstructured(2.0))
