@@ -20,7 +20,7 @@ from breedeval.variance.quadratic import LEAST_INFORMATION
 Status = Literal["estimated", "fixed", "tied", "boundary", "bound"]
 
 INVOLVED = 0.1
-"""Share of the largest element from which a parameter belongs to a direction."""
+"""Share of the largest movement from which a parameter belongs to a direction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,8 @@ def make_maximum(
     """
     names, free = rules.constraints.names, _free(rules, state, model)
     covariance = free @ _inverse(free.T @ model.derivatives.information @ free) @ free.T
-    unknown = rules.constraints.map @ model.curvature.unknown
+    lengths = np.sqrt(np.diagonal(model.complete))[:, None] * np.abs(model.curvature.unknown)
+    unknown = rules.constraints.map @ lengths
     return Maximum(
         names, state.variances, state.log_likelihood, converged, reason, state.round,
         state.history, np.asarray(model.derivatives.information),
@@ -172,8 +173,7 @@ def _tests(
         yield boundary_test(constraints.names[own], "singular", along, derivatives, free)
 
 
-def _involved(names: tuple[str, ...], direction: Vector) -> tuple[str, ...]:
-    """Parameters that a direction moves."""
-    size = np.abs(direction)
+def _involved(names: tuple[str, ...], size: Vector) -> tuple[str, ...]:
+    """Parameters that a direction moves, given by how much in units of their own."""
     return tuple(name for name, share in zip(names, size, strict=True)
                  if share > INVOLVED * size.max(initial=0.0))

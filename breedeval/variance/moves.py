@@ -129,7 +129,7 @@ def make_model(rules: Rules, state: State, point: Point) -> Model:
     slope = along.T @ derivatives.score
     ridges = [RIDGE * scale for scale in rules.scales]
     complete = along.T @ complete_information(state.variances, derivatives, ridges) @ along
-    curvature = regular(along.T @ derivatives.information @ along)
+    curvature = regular(along.T @ derivatives.information @ along, complete)
     room = rules.room(state, "all")
     return Model(room, derivatives, slope, curvature, complete,
                  best_step(slope, curvature.matrix, room))
@@ -153,9 +153,9 @@ def expectation_moves(
 ) -> Iterator[Move]:
     """Parameter-expanded EM where the point offers it, EM, and shorter steps of it."""
     along = rules.constraints.map
-    complete = complete_information(
-        state.variances, model.derivatives, [0.0 for _ in rules.scales])
-    step = best_step(model.slope, regular(along.T @ complete @ along).matrix, model.room)
+    complete = along.T @ complete_information(
+        state.variances, model.derivatives, [0.0 for _ in rules.scales]) @ along
+    step = best_step(model.slope, regular(complete, complete).matrix, model.room)
     for halving in range(HALVINGS):
         for move in _move("EM", rules, state, model, 0.5**halving * step, 0.0, Pressed()):
             if halving == 0 and all(rules.constraints.untouched):

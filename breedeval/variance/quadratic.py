@@ -11,6 +11,9 @@ from breedeval.covariance.structure import Matrix, Vector
 LEAST_INFORMATION = 1e-10
 """Eigenvalue of an information matrix, scaled to a unit diagonal, that counts as 0."""
 
+LEAST_SHARE = 1e-14
+"""Share of the information of complete data about one parameter that counts as 0."""
+
 
 @dataclass(frozen=True, eq=False)
 class Curvature:
@@ -28,16 +31,18 @@ class Curvature:
     unknown: Matrix
 
 
-def regular(information: Matrix) -> Curvature:
+def regular(information: Matrix, complete: Matrix) -> Curvature:
     """Replace what the data do not tell: eigenvalues 0 of D^−½ID^−½, D = diag(I), become 1.
 
     Parameters
     ----------
     information : ndarray of float64, shape (f, f)
+    complete : ndarray of float64, shape (f, f)
+        That of complete data, beside which the information about one parameter may be nothing.
     """
     size = len(information)
     own = np.diagonal(information)
-    told = own > LEAST_INFORMATION**2 * own.max(initial=0.0)
+    told = own > LEAST_SHARE * np.diagonal(complete)
     spread = np.sqrt(np.where(told, own, 1.0))
     roots, vectors = np.linalg.eigh(information / np.outer(spread, spread))
     nothing = roots < LEAST_INFORMATION

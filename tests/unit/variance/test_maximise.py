@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -210,6 +211,20 @@ def test_any_start_ends_at_a_maximum(seed: int, spread: float) -> None:
     found = _climbed(objective, start, scales=tuple(np.ones(1) for _ in range(3)))
     assert found.converged
     _no_neighbour_is_better(objective, found)
+
+
+@pytest.mark.parametrize("true", [np.eye(2), np.ones((2, 2))], ids=["regular", "singular"])
+def test_units_of_traits_change_nothing_but_units(true: Any) -> None:
+    made = simulated([true], np.eye(2), records=60, seed=3, missing=0.1)
+    data = replace(made, x=np.eye(2)[made.trait])
+    units = np.array([1e3, 1e-2])
+    scaled = replace(data, y=data.y * units[data.trait])
+    found = _climbed(DenseObjective(data), components(np.eye(2), np.eye(2)))
+    other = _climbed(DenseObjective(scaled), components(np.diag(units**2), np.diag(units**2)))
+    assert other.rounds == found.rounds
+    assert other.statuses == found.statuses
+    for one, two in zip(found.variances.covariances, other.variances.covariances, strict=True):
+        np.testing.assert_allclose(two.matrix, one.matrix * np.outer(units, units), rtol=1e-5)
 
 
 # --- what the data do not tell -------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_an_empty_interval_holds() -> None:
 
 def test_nothing_is_made_up_where_all_is_known() -> None:
     information = positive_definite(5)
-    found = regular(information)
+    found = regular(information, information)
     assert found.matrix is information
     assert found.unknown.shape == (5, 0)
 
@@ -52,7 +52,7 @@ def test_an_unknown_direction_is_found_whatever_the_units(scale: float) -> None:
     units = np.array([scale, 1.0, 1.0, 1 / scale])
     alike = np.array([[1.0, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]]) * units[:, None]
     information = alike @ root @ alike.T
-    found = regular(information)
+    found = regular(information, information)
     assert found.unknown.shape == (4, 1)
     np.testing.assert_allclose(information @ found.unknown[:, 0] / (
         units * np.diagonal(information).max()**0.5), 0, atol=1e-6)
@@ -63,7 +63,7 @@ def test_an_unknown_direction_is_found_whatever_the_units(scale: float) -> None:
 
 
 def test_a_parameter_without_any_information_stays() -> None:
-    found = regular(np.diag([2.0, 0.0, 1.0]))
+    found = regular(np.diag([2.0, 0.0, 1.0]), np.eye(3))
     assert found.unknown.shape == (3, 1)
     step = np.linalg.solve(found.matrix, np.array([2.0, 0.0, 1.0]))
     np.testing.assert_allclose(step, [1.0, 0.0, 1.0], atol=1e-12)
