@@ -18,7 +18,7 @@ from breedeval.comparison.differences import (
     variance_differences,
 )
 from breedeval.comparison.likelihood import LikelihoodTest, compare_likelihoods
-from breedeval.comparison.movement import Pairs, agreement, by_records, moved_most, pairs
+from breedeval.comparison.movement import AGREEMENT, Pairs, agreement, by_records, moved_most, pairs
 from breedeval.comparison.reasons import Evidence, Reason, find_reasons
 from breedeval.comparison.results import TRAIT_KEY, Results
 
@@ -93,7 +93,7 @@ def compare(
     """
     matched = list(pairs(old.breeding_values, new.breeding_values))
     common = [pair for pair in matched if len(pair.old)]
-    agreed = pd.DataFrame([agreement(pair) for pair in matched])
+    agreed = pd.DataFrame([agreement(pair) for pair in matched], columns=AGREEMENT)
     records = pd.DataFrame([row for pair in common for row in by_records(pair)],
                            columns=["effect", "component", "trait", "group", "individuals",
                                     "records_change", "mean_change", "moved"])

@@ -63,6 +63,12 @@ def pairs(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Pairs]:
                     other[both].reset_index(drop=True),
                     len(one) - int(both.sum()), len(other) - int(both.sum()))
 
+AGREEMENT = [
+    *TRAIT_KEY, "common", "only_old", "only_new", "correlation", "rank_correlation", "intercept",
+    "slope", "mean_old", "mean_new", "mean_change", "sd_old", "sd_new", "sd_change",
+    "largest_change", "reliability_old", "reliability_new"]
+"""Columns of the agreement of two evaluations; no row where there are no breeding values."""
+
 
 def agreement(pair: Pairs) -> dict[str, object]:
     """Correlation, rank correlation, regression of new on old, means and spread."""

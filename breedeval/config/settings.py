@@ -146,12 +146,13 @@ class Estimation(Part):
     bound: dict[Name, tuple[float, float]] = Field(
         {}, description="Ends between which parameters stay.", examples=[{"animal": [0.1, 10]}])
     algorithm: Literal["auto", "ai", "em"] = Field(
-        "auto", description="ai: average information; em: expectation-maximisation; auto: some "
-        "rounds of (parameter-expanded) EM, then average information.", examples=["ai"])
+        "auto", description="ai: average information; em: expectation-maximisation; auto: average "
+        "information, after a round of (parameter-expanded) EM where it would leave the parameter "
+        "space.", examples=["ai"])
     max_rounds: int = Field(200, gt=0, description="Most rounds.", examples=[50])
-    tolerance: float = Field(
-        1e-12, gt=0, lt=1, description="Gain in log-likelihood expected of the next round at which "
-        "it stops.", examples=[1e-10])
+    tolerance: float | None = Field(
+        None, gt=0, lt=1, description="Gain in log-likelihood expected of the next round at which "
+        "it stops; 1e-10 when absent, and 1e-6 for algorithm em.", examples=[1e-10])
     profile: Names = Field(
         (), description="Parameters of which the likelihood profile and its 95 % confidence "
         "interval are wanted.", examples=[["animal"]])

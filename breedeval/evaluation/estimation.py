@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.planning import SolveOptions, plan_solution
@@ -27,6 +29,10 @@ from breedeval.variance.parameters import (
 )
 from breedeval.variance.profile import Profile, profile_parameter
 from breedeval.variance.progress import State
+from breedeval.variance.start import starting_matrices
+
+TOLERANCE, EM_TOLERANCE = 1e-10, 1e-6
+"""Expected gain in log-likelihood at which average information, and EM alone, stop."""
 
 OnRound = Callable[[State], None]
 
@@ -42,8 +48,8 @@ class EstimationOptions:
         What is asked of parameters, by name.
     algorithm : {'auto', 'ai', 'em'}
     max_rounds : int
-    tolerance : float
-        Expected gain in log-likelihood at which it stops.
+    tolerance : float or None
+        Expected gain in log-likelihood at which it stops; by the algorithm when None.
     profile : tuple of str
         Parameters whose likelihood is profiled.
     tests : str
@@ -56,7 +62,7 @@ class EstimationOptions:
     bound: Mapping[str, tuple[float, float]] | None = None
     algorithm: Literal["auto", "ai", "em"] = "auto"
     max_rounds: int = 200
-    tolerance: float = 1e-12
+    tolerance: float | None = None
     profile: tuple[str, ...] = ()
     tests: Literal["auto", "kenward_roger", "satterthwaite", "residual", "none"] = "auto"
 
@@ -93,7 +99,9 @@ class Estimate:
     @property
     def sampling(self) -> Sampling:
         """Names, sampling covariance and statuses of the parameters."""
-        return Sampling(self.maximum.names, self.maximum.covariance, self.maximum.statuses)
+        maximum = self.maximum
+        return Sampling(
+            maximum.names, maximum.covariance, maximum.statuses, maximum.unknown)
 
     @property
     def free_parameters(self) -> int:
@@ -144,8 +152,7 @@ def estimate(
     with one_blas_thread():
         maximum = maximise(
             likelihood, constraints.start(equations.variances), constraints,
-            _settings(options), on_round=on_round,
-            resume=resume)
+            _settings(options, equations), on_round=on_round, resume=resume)
     found = Estimate(options, parameters, constraints, maximum, equations.at(maximum.variances))
     if not maximum.converged or maximum.confounded:
         found = replace(found, advice=_advice(equations, maximum))
@@ -159,9 +166,13 @@ def direct_options(solve: SolveOptions) -> SolveOptions:
     return replace(solve, method=method, reliability="exact")
 
 
-def _settings(options: EstimationOptions) -> Options:
+def _settings(options: EstimationOptions, equations: Equations) -> Options:
+    """Options of the maximiser; what counts as no variance is a share of that in the data."""
+    found = starting_matrices(equations.design)
+    scales = tuple(np.diagonal(matrix).copy() for matrix in (*found.effects, *found.residual))
+    tolerance = options.tolerance or (EM_TOLERANCE if options.algorithm == "em" else TOLERANCE)
     return Options(algorithm=options.algorithm, max_rounds=options.max_rounds,
-                   tolerance=options.tolerance)
+                   tolerance=tolerance, scales=scales)
 
 
 def _advice(equations: Equations, maximum: Maximum) -> tuple[str, ...]:
@@ -202,6 +213,8 @@ def _profile(found: Estimate, likelihood: Likelihood, word: str) -> Profile:
             "variances: profile", f"'{word}' is not one parameter",
             f"Expected one of {', '.join(names.names[:12])}"))
 
+    settings = _settings(options, likelihood.equations)
+
     def refit(near: Maximum, value: float) -> Maximum:
         values = near.variances.values.copy()
         values[positions[0]] = value
@@ -209,7 +222,7 @@ def _profile(found: Estimate, likelihood: Likelihood, word: str) -> Profile:
         held = constrain(names, start.values, fix=(*options.fix, names.names[positions[0]]),
                          tie=options.tie, bound=options.bound)
         return maximise(likelihood, held.start(start), held,
-                        replace(_settings(options), algorithm="ai"))
+                        replace(settings, algorithm="ai"))
 
     return profile_parameter(found.maximum, positions[0], refit)
 

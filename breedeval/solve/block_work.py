@@ -60,7 +60,8 @@ def schedule(structure: Structure) -> Schedule:
     """Cut the tree of blocks by the work of its subtrees; a small one is not cut."""
     s = structure
     if s.flops < SMALL:
-        return Schedule(((0, int(s.height.size)),), (), np.zeros(s.height.size, np.bool_))
+        whole = ((0, int(s.height.size)),) if s.height.size else ()
+        return Schedule(whole, (), np.zeros(s.height.size, np.bool_))
     height = s.height.astype(np.float64)
     below = s.row_start + s.width
     parent = np.full(height.size, -1, dtype=np.int32)

@@ -45,6 +45,8 @@ class Maximum:
     statuses : tuple of str, length p
         estimated, fixed, tied (estimated together), boundary (of the parameter space, or in a
         singular matrix), bound (one that the user gave).
+    unknown : ndarray of float64, shape (p, k)
+        Directions of θ of which the data say nothing.
     confounded : tuple of tuple of str
         Names of parameters that the data cannot separate, a set for each direction.
     boundary_tests : tuple of BoundaryTest
@@ -60,6 +62,7 @@ class Maximum:
     information: Matrix
     covariance: Matrix
     statuses: tuple[Status, ...]
+    unknown: Matrix
     confounded: tuple[tuple[str, ...], ...]
     boundary_tests: tuple[BoundaryTest, ...]
 
@@ -89,12 +92,13 @@ def make_maximum(
     names, free = rules.constraints.names, _free(rules, state, model)
     covariance = free @ _inverse(free.T @ model.derivatives.information @ free) @ free.T
     lengths = np.sqrt(np.diagonal(model.complete))[:, None] * np.abs(model.curvature.unknown)
-    unknown = rules.constraints.map @ lengths
+    involved = rules.constraints.map @ lengths
     return Maximum(
         names, state.variances, state.log_likelihood, converged, reason, state.round,
         state.history, np.asarray(model.derivatives.information),
         (covariance + covariance.T) / 2, _statuses(rules, state, model),
-        tuple(_involved(names, column) for column in unknown.T),
+        rules.constraints.map @ model.curvature.unknown,
+        tuple(_involved(names, column) for column in involved.T),
         tuple(_tests(rules, state, model, free)))
 
 
