@@ -88,7 +88,9 @@ def make_evaluation(
     """
     equations = solutions.equations
     values = breeding_values_table(solutions)
-    if values.empty:
+    if estimate is not None:
+        _report_estimate(estimate, findings)
+    if values.empty and inputs.pedigree is not None:
         findings.warn("no breeding values", Problem(
             "model", "no effect has a relationship among individuals, so there are no breeding "
             "values", "", "Give an effect 'relationship: pedigree' and name the pedigree"))
@@ -120,6 +122,22 @@ def make_evaluation(
         title, settings, values, solutions_table(solutions),
         variances_table(equations, sampling), genetic_parameters_table(equations, sampling),
         individuals, summary, curves=curves_table(equations, sampling), **tables)
+
+
+def _report_estimate(estimate: Estimate, findings: Findings) -> None:
+    """Warn of what the estimates do not say: confounded parameters and singular matrices."""
+    for names in estimate.maximum.confounded:
+        findings.warn(f"confounded:{names}", Problem(
+            "variances", f"the data cannot separate {', '.join(names)}",
+            "Only some sums of them are determined; they have no standard errors",
+            "Leave an effect out, fix one of them, or use records that tell them apart"))
+    for test in estimate.maximum.boundary_tests:
+        if test.side == "singular":
+            findings.warn(f"singular:{test.names}", Problem(
+                "variances", f"the matrix of {', '.join(test.names)} is singular: a correlation of "
+                "±1, or a combination without variance, fits best",
+                "Its elements have no standard errors, and those of ratios and curves that they "
+                "are part of are too small", "A simpler covariance, or a profile, tells more"))
 
 
 def _likelihood(solutions: Solutions, estimate: Estimate | None) -> dict[str, Any]:

@@ -96,7 +96,8 @@ class Quantities:
     ) -> Vector:
         """√(g′Vg), shape (m,); NaN for given variances, and for what is not determined.
 
-        NaN, too, outside ``limits``: what no estimated parameter moves has no standard error.
+        NaN, too, outside ``limits``: what no estimated parameter moves has no standard error; and
+        for what hangs on parameters at their boundary alone, as a correlation of ±1.
         """
         if sampling is None:
             return np.full(self.values.size, np.nan)
@@ -105,6 +106,8 @@ class Quantities:
         found = np.sqrt(np.maximum(variance, 0.0))
         low, high = limits
         kept = (found > low) & (found < high) & sampling.determines(self.gradients)
+        inside = np.array([status != "boundary" for status in sampling.statuses], np.bool_)
+        kept &= (self.gradients[:, inside] != 0).any(axis=1)
         return np.where(kept, found, np.nan)
 
 

@@ -71,7 +71,9 @@ class Maximum:
         """√diag of the covariance, shape (p,); NaN where a parameter has none."""
         without = {name for names in self.confounded for name in names}
         variances = np.diagonal(self.covariance)
-        has = (variances > 0) & np.array([name not in without for name in self.names], bool)
+        has = (variances > 0) & np.array([
+            name not in without and status != "boundary"
+            for name, status in zip(self.names, self.statuses, strict=True)], bool)
         return np.where(has, np.sqrt(np.maximum(variances, 0.0)), np.nan)
 
 
