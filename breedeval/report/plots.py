@@ -184,18 +184,22 @@ def _trend(trend: Trend, unit: str, trait: str) -> str:
             f"side (band), and the number of individuals below.")
     if len(trend.at) < 3:
         return text
-    way = "rose" if trend.slope >= 0 else "fell"
-    return (f"{text} From {trend.at[0]:.0f} to {trend.at[-1]:.0f} it {way} on average by "
-            f"{significant(abs(trend.slope), 2)} a {unit.rsplit(' ', 1)[-1]}.")
+    way = "rises" if trend.slope >= 0 else "falls"
+    return (f"{text} Over all individuals from {trend.at[0]:.0f} to {trend.at[-1]:.0f} the "
+            f"regression {way} by {significant(abs(trend.slope), 2)} a "
+            f"{unit.rsplit(' ', 1)[-1]}.")
 
 
 def _classes(classes: RecordClasses) -> str:
     first, last = classes.labels[0], classes.labels[-1]
-    noun = "record" if last == "1" else "records"
     return ("Reliability by the number of own records: the dot is the median, the bar holds the "
             f"middle eight in ten. The median is {fixed(classes.median[0], 2)} with "
-            f"{'no record' if first == '0' else first + ' records'} and "
-            f"{fixed(classes.median[-1], 2)} with {last} {noun}.")
+            f"{_records(first)} and "
+            f"{fixed(classes.median[-1], 2)} with {_records(last)}.")
+
+
+def _records(label: str) -> str:
+    return {"0": "no record", "1": "1 record"}.get(label, f"{label} records")
 
 
 def _two_panels(canvas: Canvas) -> tuple[Axes, Axes]:

@@ -156,13 +156,14 @@ def _extremes(rows: pd.DataFrame) -> Sheet:
     order = np.argsort(-np.abs(rows["z"].to_numpy(np.float64)), kind="stable")[:EXTREME]
     top = rows.iloc[order]
     decimals = decimals_for(rows["observed"].to_numpy(np.float64))
-    figures = top[["record", "observed", "predicted", "residual", "z", "leverage",
+    top = top.assign(apart=top["observed"] - top["predicted"])
+    figures = top[["record", "observed", "predicted", "apart", "z", "leverage",
                    "cooks_distance"]].to_numpy(np.float64)
     cells = [[str(int(record)), *(fixed(value, decimals) for value in own),
               *(fixed(value, 2) for value in (z, leverage)), significant(cook, 2)]
              for record, *own, z, leverage, cook in figures]
     columns = [Column(label, "number") for label in (
-        "Row", "Observed", "Predicted", "Residual", "Standardised", "Leverage",
+        "Row", "Observed", "Predicted", "Difference", "Standardised", "Leverage",
         "Cook's distance")]
     kept = [k for k in range(len(columns)) if any(row[k] != MISSING for row in cells)]
     return Sheet("Records furthest out", [columns[k] for k in kept],

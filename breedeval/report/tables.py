@@ -337,11 +337,17 @@ def facts_of(values: Mapping[str, Any], labels: Mapping[str, str]) -> list[tuple
     return facts
 
 
+TO_COMPARE = ("log_likelihood", "log_likelihood_without_constant", "aic", "bic")
+"""Figures of which small differences between runs matter."""
+
+
 def _fact(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, np.integer)):
         return count(int(value))
     if isinstance(value, (float, np.floating)):
+        if key in TO_COMPARE:
+            return fixed(float(value), 3)
         return percent(float(value), 2) if "inbreeding" in key else significant(float(value))
     return str(value)

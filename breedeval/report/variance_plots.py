@@ -149,7 +149,8 @@ def _band(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     se = rows["se"].to_numpy(np.float64)
     if np.isfinite(se).any():
         estimate = rows["estimate"].to_numpy(np.float64)
-        axes.fill_between(rows["value"], estimate - NORMAL * se, estimate + NORMAL * se,
+        low = np.maximum(estimate - NORMAL * se, np.minimum(estimate, 0.0))  # none is negative
+        axes.fill_between(rows["value"], low, estimate + NORMAL * se,
                           color=FILL if colour == BLUE else colour, linewidth=0,
                           alpha=1.0 if colour == BLUE else 0.16)
 

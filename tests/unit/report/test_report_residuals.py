@@ -68,7 +68,7 @@ def test_without_leverages_there_are_fewer_columns() -> None:
     table[unknown] = np.nan
     of, = residual_section(replace(animal_model(60), residuals=table, summary={}), 6)
     assert [column.label for column in of.extremes.columns] == [
-        "Row", "Observed", "Predicted", "Residual", "Standardised"]
+        "Row", "Observed", "Predicted", "Difference", "Standardised"]
     assert of.extremes.rows[0][0] == "101"
     assert of.sentences == []
     assert of.spread is None
