@@ -89,10 +89,23 @@ def _estimation_misfits(model: Model, asked: Estimation, solver: str) -> Iterato
                 ("variances", *below), f"'{name}' is no parameter of the model",
                 f"Expected one of {', '.join(owners)}, or a parameter such as "
                 f"'{owners[0]}(a,b)'", did_you_mean(name, owners))
+    yield from _fixed_misfits(asked, owners)
     if solver == "pcg":
         yield Misfit(("solve", "method"), "variances cannot be estimated by conjugate gradients",
                      "Expected a direct solver: the likelihood needs a factorisation",
                      "Remove 'method', or give values under 'variances'")
+
+
+def _fixed_misfits(asked: Estimation, owners: Sequence[str]) -> Iterator[Misfit]:
+    """What is to stay at a start that nobody gave."""
+    for at, name in enumerate(asked.fix):
+        owner = next((owner for owner in owners if name == owner or name.startswith(
+            (f"{owner}(", f"{owner}.", f"{owner}["))), None)
+        key = LOG_LINEAR if name.startswith("residual.log_linear") else owner
+        if key is not None and key not in asked.start:
+            yield Misfit(("variances", "fix", at), f"'{name}' is fixed, and has no start value",
+                         "Expected the value that it stays at",
+                         f"Add '{key}:' with it under 'start'")
 
 
 def constraint_misfits(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -33,6 +34,26 @@ class Autoregressive(Correlated):
     def pattern(self) -> NDArray[np.bool_]:
         """The diagonal and its neighbours."""
         return self.distance <= 1
+
+    @cached_property
+    def precision(self) -> Matrix:
+        """Σ⁻¹, whose rows add up to little where ρ is near 1: from ρ itself, not from Σ.
+
+        C⁻¹ has (1 + ρ²)/(1 − ρ²) on the diagonal, 1/(1 − ρ²) at its ends, −ρ/(1 − ρ²) beside it.
+        """
+        rho = self.correlation or 0.0
+        left = (1.0 - rho) * (1.0 + rho)
+        inverse = np.where(self.distance == 1, -rho / left, 0.0)
+        diagonal = np.full(self.width, (1.0 + rho**2) / left)
+        diagonal[[0, -1]] = 1.0 / left if self.width > 1 else 1.0
+        np.fill_diagonal(inverse, diagonal)
+        return np.asarray(inverse / np.outer(self.spread, self.spread))
+
+    @cached_property
+    def log_determinant(self) -> float:
+        """(c − 1) log(1 − ρ²) + Σ log v."""
+        rho = self.correlation or 0.0
+        return float((self.width - 1) * np.log1p(-rho**2) + 2.0 * np.log(self.spread).sum())
 
     def correlations(self) -> Matrix:
         """ρ^|i − j|."""

@@ -212,7 +212,10 @@ def _profile(found: Estimate, likelihood: Likelihood, word: str) -> Profile:
         raise InputError(Problem(
             "variances: profile", f"'{word}' is not one parameter",
             f"Expected one of {', '.join(names.names[:12])}"))
-
+    if found.maximum.statuses[positions[0]] == "fixed":
+        raise InputError(Problem(
+            "variances: profile", f"'{word}' is fixed, so that its likelihood is not maximised",
+            "Expected a parameter that is estimated", "Remove it from 'fix', or from 'profile'"))
     settings = _settings(options, likelihood.equations)
 
     def refit(near: Maximum, value: float) -> Maximum:

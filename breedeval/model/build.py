@@ -27,7 +27,12 @@ from breedeval.model.design import Design, ResidualClasses
 from breedeval.model.fixed import fixed_terms
 from breedeval.model.random import random_term
 from breedeval.model.ranges import with_ranges
-from breedeval.model.remarks import of_trait, report_far_values, report_thin_levels
+from breedeval.model.remarks import (
+    of_trait,
+    report_far_values,
+    report_thin_levels,
+    report_uncentred,
+)
 from breedeval.model.spec import Model, ResidualModel
 from breedeval.records import Table
 from breedeval.relationship.kind import Members
@@ -77,6 +82,7 @@ def build_design(
                     random, residual, rows)
     report_thin_levels(design, kept, findings)
     report_far_values(design, kept, findings)
+    report_uncentred(design, kept, findings)
     return design
 
 

@@ -8,7 +8,11 @@ from breedeval.errors import Findings, Problem
 from breedeval.model.columns import FEW
 from breedeval.model.design import Design
 from breedeval.model.spec import Model
+from breedeval.model.terms import Polynomial
 from breedeval.records import Table
+
+UNCENTRED = 10.0
+"""Standard deviations that a covariate's mean may lie from zero before it is pointed out."""
 
 FAR = 15.0
 """Interquartile ranges from the median beyond which a trait value is pointed out."""
@@ -32,6 +36,26 @@ def report_far_values(design: Design, table: Table, findings: Findings) -> None:
                 f"others (half of them lie between {low:g} and {high:g})", "",
                 "If it means missing, add it to 'records: missing'") for at in far[:FEW]),
                 total=int(far.size))
+
+
+def report_uncentred(design: Design, table: Table, findings: Findings) -> None:
+    """Warn of covariates far from zero where the model does not centre them.
+
+    Slopes of the log of a residual variance, and the coefficients of a reaction norm, are then
+    nearly confounded with what they start from, and estimation crawls.
+    """
+    covariates = dict(zip(design.residual.names, design.residual.covariates.T, strict=True))
+    for effect in design.model.random:
+        for part in effect.parts.values():
+            if isinstance(part.basis, Polynomial):
+                covariates[part.basis.column] = table.numbers(part.basis.column, findings)
+    for name, x in covariates.items():
+        x = x[np.isfinite(x)]
+        if x.size and abs(x.mean()) > UNCENTRED * x.std() > 0:
+            findings.warn(f"uncentred:{name}", Problem(
+                table.source, f"'{name}' runs from {x.min():g} to {x.max():g}, far from zero, so "
+                "that its coefficients cannot be told well from those without it", "",
+                f"Subtract a constant such as {x.mean():.4g} from the column"))
 
 
 def report_thin_levels(design: Design, table: Table, findings: Findings) -> None:

@@ -39,6 +39,9 @@ Algorithm = Literal["auto", "ai", "em"]
 SETTLED = 0.01
 """Largest relative change of a last round after which the maximum may be said to be reached."""
 
+UNSEEN = 1e-4
+"""Rise of the log-likelihood that no test sees; near a singular matrix scores are no better."""
+
 RESOLUTION = 64 * float(np.finfo(float).eps)
 """Difference of two log-likelihoods, relative to their size, that rounding can make."""
 
@@ -192,7 +195,7 @@ def _ending(task: _Task, state: State, model: Model) -> _Ending | None:
 
 def _stuck(task: _Task, state: State, model: Model) -> _Ending:
     """No move raised the likelihood."""
-    if model.decrement < np.sqrt(task.tolerance(state.log_likelihood)):
+    if model.decrement < max(np.sqrt(task.tolerance(state.log_likelihood)), UNSEEN):
         return _Ending(True, "no step raises the log-likelihood any more; the next one would by "
                              f"less than {model.decrement:.2g}")
     return _Ending(False, "no step raises the log-likelihood, although the next one should by "

@@ -177,6 +177,10 @@ def constrain(
             continue
         column = free.index(together[at])
         lower[column], upper[column] = max(lower[column], low), min(upper[column], high)
+    for group, low, high in zip(free, lower, upper, strict=True):
+        if low >= high:
+            reader.contradicted([name for name, other in zip(
+                parameters.names, together, strict=True) if other == group])
     reader.raise_problems()
     matrix = np.array([[float(group == column and k not in fixed) for column in free]
                        for k, group in enumerate(together)]).reshape(len(together), len(free))
@@ -240,6 +244,11 @@ class _Reader:
         else:
             return True
         return False
+
+    def contradicted(self, names: Sequence[str]) -> None:
+        """Bounds of tied parameters that leave nothing between them."""
+        self._add("bound", f"the bounds of {', '.join(names)}, which are tied, have nothing in "
+                  "common", "Expected one interval for all", "Give the same bounds, or untie them")
 
     def raise_problems(self) -> None:
         """All at once."""

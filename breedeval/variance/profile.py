@@ -23,7 +23,7 @@ from breedeval.variance.objective import REFUSED
 LEVEL = 0.95
 FARTHEST = 2.6
 """|ζ| at which a profile has been followed far enough."""
-MOST = 12
+MOST = 16
 """Most points on either side."""
 CLOSE = 1e-3
 """Distance of ζ from its limit at which an end of the interval is taken as found."""
@@ -113,7 +113,8 @@ def _follow(maximum: Maximum, at: int, refit: Refit, sign: float, limit: float) 
 
 def _first_step(maximum: Maximum, at: int) -> float:
     error = float(maximum.standard_errors[at])
-    return 0.6 * error if error > 0 else 0.1 * max(abs(float(maximum.variances.values[at])), 1e-3)
+    typical = max(float(np.abs(maximum.variances.values).max()), 1e-12)
+    return 0.6 * error if error > 0 else 0.01 * typical
 
 
 def _add(side: _Side, maximum: Maximum, refit: Refit, value: float) -> bool:
@@ -154,6 +155,7 @@ def _where(side: _Side, limit: float) -> float:
 def _end(side: _Side, limit: float, bound: float) -> float:
     if side.zetas[-1] >= limit:
         return _where(side, limit)
-    near_bound = np.isfinite(bound) and abs(side.values[-1] - bound) <= 0.01 * max(
-        abs(side.values[0] - bound), 1e-12)
+    largest = float(np.abs(side.fits[0].variances.values).max())
+    near_bound = np.isfinite(bound) and abs(side.values[-1] - bound) <= max(
+        0.01 * abs(side.values[0] - bound), 1e-6 * largest)
     return float(bound) if near_bound or side.values[0] == bound else float("nan")

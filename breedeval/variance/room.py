@@ -129,6 +129,7 @@ def make_room(
     """
     pressed = pressed or Pressed()
     lower, upper, unit = _limits(variances, scales)
+    floor = _floors(variances, unit)
     strides = variances.strides
     rooms, units = [], []
     for k, column in enumerate(constraints.map.T):
@@ -139,7 +140,8 @@ def make_room(
         stride = np.inf if reach == "all" else strides[at].min()
         units.append(unit[at].min())
         rooms.append(_room(
-            variances.values[at[0]], ends, limits, units[-1], stride, at_once=at_once))
+            variances.values[at[0]], ends, limits, (units[-1], floor[at].max()), stride,
+            at_once=at_once))
     room = np.array(rooms).reshape(-1, 4)
     cones, short = [], []
     for number, (part, own, scale) in enumerate(zip(
@@ -159,16 +161,17 @@ def lifted(
     variances: Variances, constraints: Constraints, scales: tuple[Vector, ...]
 ) -> Variances:
     """Nothing below the floors, where nothing is asked of a covariance that forbids it."""
-    lower, _, unit = _limits(variances, scales)
+    lower, upper, unit = _limits(variances, scales)
+    floor = _floors(variances, unit)
     parts = []
     for part, own, scale in zip(
             variances.covariances, variances.slices, scales, strict=False):
-        floors = lower[own] + FLOOR * unit[own]
+        least, most = lower[own] + floor[own], upper[own] - floor[own]
         if not all(constraints.untouched[own]):
             parts.append(part)
         elif not is_matrix(part):
-            low = (part.values < floors).any()
-            parts.append(part.at(np.maximum(part.values, floors)) if low else part)
+            outside = ((part.values < least) | (part.values > most)).any()
+            parts.append(part.at(np.clip(part.values, least, most)) if outside else part)
         else:
             parts.append(_lifted(part, np.sqrt(scale)))
     return variances.replaced(parts)
@@ -199,15 +202,32 @@ def _limits(variances: Variances, scales: tuple[Vector, ...]) -> tuple[Vector, V
     return lower, upper, unit
 
 
+def _floors(variances: Variances, unit: Vector) -> Vector:
+    """Distance from each parameter's own bounds that is none.
+
+    Where single parameters at their bounds make the whole matrix singular, as correlations and
+    specific variances do, as far as a matrix stays from it.
+    """
+    floors = FLOOR * unit
+    for part, own in zip(variances.covariances, variances.slices, strict=False):
+        if part.size > 1 and part.pattern.sum() > part.size:
+            floors[own] = SINGULAR * unit[own]
+    return floors
+
+
 def _room(
-    value: float, structural: tuple[float, float], limits: tuple[float, float], unit: float,
-    stride: float, *, at_once: bool,
+    value: float, structural: tuple[float, float], limits: tuple[float, float],
+    measure: tuple[float, float], stride: float, *, at_once: bool,
 ) -> tuple[float, float, bool, bool]:
-    """How far down and up one parameter may go, all ≥ 0, and whether that is short of the bound."""
+    """How far down and up one parameter may go, all ≥ 0, and whether that is short of the bound.
+
+    ``measure`` is what is large for it, and the distance from its own bounds that is none.
+    """
+    unit, floor = measure
     found, short = [], []
     for end, limit, sign in zip(structural, limits, (-1.0, 1.0), strict=True):
         gap = sign * (end - value)
-        whole = min(gap - FLOOR * unit, sign * (limit - value))
+        whole = min(gap - floor, sign * (limit - value))
         whole = whole if whole > ON_BOUND * unit else 0.0
         most = whole if at_once or gap <= NEAR * unit else min(whole, (1 - LEFT) * gap)
         found.append(min(most, stride))
