@@ -54,7 +54,7 @@ model:
 variances:
   method: reml
   start: {animal: [[1, 0, 0], [0, 1, 0], [0, 0, 1]], log_linear: {age: -0.1}}
-  fix: ["residual[1]"]
+  fix: ["animal(milk)"]
   tie: [["pen(milk)", "pen(fat)"]]
   bound: {place: [0.1, 10]}
 """
@@ -158,12 +158,7 @@ model:
     - {name: animal, column: id, relationship: identity}
 relationships:
   identity: {kind: identity}
-variances:
-  method: reml
-  algorithm: auto
-  max_rounds: 200
-  tolerance: 1.0e-09
-  tests: auto
+variances: {method: reml, algorithm: auto, max_rounds: 200, tests: auto}
 solve:
   method: auto
   tolerance: 1.0e-10

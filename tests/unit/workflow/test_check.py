@@ -63,8 +63,8 @@ def test_residuals_by_class_and_along_a_covariate(capsys: pytest.CaptureFixture[
 
 def test_cost_of_an_estimation(capsys: pytest.CaptureFixture[str]) -> None:
     text = " ".join(row[0] for row in _printed(
-        capsys, "gryphon_reml", "variances={method: reml, fix: [residual], tie: [[mother, "
-        "birth_year]]}"))
+        capsys, "gryphon_reml", "variances={method: reml, start: {residual: 2}, fix: [residual], "
+        "tie: [[mother, birth_year]]}"))
     assert "Engine: supernodal (estimation of variances needs a factorisation)" in text
     assert "Estimation of 2 variance parameters: a round is one factorisation, one selected" in text
     assert re.search(r"5 to 12 rounds are usual, [\d.e-]+ m?s to [\d.e-]+ m?s", text)
