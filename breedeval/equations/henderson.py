@@ -89,6 +89,14 @@ class Equations:
         return tuple(len(precision.levels) + len(precision.groups) - _fixed_groups(precision)
                      for precision in self.precisions)
 
+    @cached_property
+    def random_equations(self) -> NDArray[np.int64]:
+        """Numbers of the equations of random effects: of metafounders too, but not of groups."""
+        parts = [self.number[self.layout.random_slice(effect)][:count * width]
+                 for effect, (count, width) in enumerate(zip(
+                     self.level_counts, self.layout.random_widths, strict=True))]
+        return np.concatenate([np.zeros(0, np.int64), *parts])
+
     @property
     def random_log_determinant(self) -> float:
         """log|G| = Σ q log|Σ| + c log|K|."""

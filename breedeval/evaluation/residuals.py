@@ -112,7 +112,7 @@ def _projection(
 
 def _unadjusted(equations: Equations, lower: sp.csc_array, threads: int) -> Vector:
     """diag(V⁻¹): as diag(P), of the equations of random effects alone."""
-    kept = _random_equations(equations)
+    kept = equations.random_equations
     if not kept.size:
         return equations.residual.diagonal
     part = sp.csc_array(lower[kept][:, kept])
@@ -121,13 +121,3 @@ def _unadjusted(equations: Equations, lower: sp.csc_array, threads: int) -> Vect
     place[kept] = np.arange(kept.size)
     inverse = direct_solver(threads=threads).factorise(part).inverse.on(part)
     return _projection(equations, place[equations.columns], part, inverse)[0]
-
-
-def _random_equations(equations: Equations) -> NDArray[np.int64]:
-    """Numbers of the equations of random effects, rising; not those of unknown-parent groups."""
-    parts = [np.zeros(0, np.int32)]
-    for effect, count in enumerate(equations.level_counts):
-        number = equations.number[equations.layout.random_slice(effect)]
-        parts.append(number[:count * equations.layout.random_widths[effect]])
-    found = np.concatenate(parts)
-    return found[found >= 0].astype(np.int64)

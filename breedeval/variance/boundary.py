@@ -107,8 +107,3 @@ def mixture_p_value(statistic: float, variances: int, others: int = 0) -> float:
         beyond = float(chdtrc(freedom, x)) if freedom else float(x <= 0)
         total += comb(variances, more) / 2**variances * beyond
     return total
-
-
-def one_sided_p_value(estimate: float, standard_error: float) -> float:
-    """1 − Φ(estimate/s.e.): Wald's test of a variance, which can only be positive."""
-    return float(ndtr(-estimate / standard_error))

@@ -91,7 +91,7 @@ class Likelihood:
             return Point(self, equations, factor, factor, x,
                          restricted_log_likelihood(equations, factor, x))
         assert self.random_solver is not None
-        random = self.random_solver.factorise(_part(lower, self.random_equations))
+        random = self.random_solver.factorise(_part(lower, self.equations.random_equations))
         return Point(self, equations, factor, random, x,
                      full_log_likelihood(equations, random, x))
 
@@ -105,17 +105,8 @@ class Likelihood:
         """The same for what the traces are of: C, or its random part for the full likelihood."""
         if self.method == "reml":
             return self.pattern
-        part = _part(self.equations.lower(), self.random_equations)
-        return make_pattern(self.equations, part, self.random_equations)
-
-    @cached_property
-    def random_equations(self) -> NDArray[np.int64]:
-        """Numbers of the equations of random effects: of metafounders too, but not of groups."""
-        equations = self.equations
-        parts = [equations.number[equations.layout.random_slice(effect)][:count * width]
-                 for effect, (count, width) in enumerate(zip(
-                     equations.level_counts, equations.layout.random_widths, strict=True))]
-        return np.concatenate([np.zeros(0, np.int64), *parts])
+        part = _part(self.equations.lower(), self.equations.random_equations)
+        return make_pattern(self.equations, part, self.equations.random_equations)
 
     def inverse_of(self, factor: Factor) -> Vector:
         """Elements of the inverse on the inner pattern; their places are found once."""
@@ -167,6 +158,6 @@ class Point:
     def expansion(self) -> tuple[Vector, ...]:
         """Working scale factors of every cell of every random effect: see ``expand``."""
         inner = self.likelihood
-        x = self.x if inner.method == "reml" else self.x[inner.random_equations]
+        x = self.x if inner.method == "reml" else self.x[inner.equations.random_equations]
         return expand(self.equations, x, inner.inverse_of(self.inner), inner.inner_pattern,
                       self._derivatives)

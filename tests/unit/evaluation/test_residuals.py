@@ -66,7 +66,7 @@ def dense_of(equations: Equations) -> DenseResiduals:
         for place, value in zip(places, values, strict=True):
             if place >= 0:
                 w[row, place] += value
-    random = residuals._random_equations(equations)
+    random = equations.random_equations
     fixed = np.setdiff1d(np.arange(size), random)
     r = np.zeros((design.size, design.size))
     variances = equations.variances

@@ -9,7 +9,6 @@ from scipy.stats import chi2
 from breedeval.variance.boundary import (
     efficient_score,
     mixture_p_value,
-    one_sided_p_value,
 )
 from tests.oracles.dense_reml import DenseObjective
 from tests.unit.variance.made import components, simulated
@@ -34,10 +33,6 @@ def test_two_variances_are_a_quarter_a_half_and_a_quarter() -> None:
 
 def test_no_variance_is_the_plain_test() -> None:
     assert mixture_p_value(3.84, 0, 1) == pytest.approx(chi2.sf(3.84, 1))
-
-
-def test_walds_test_is_one_sided() -> None:
-    assert one_sided_p_value(1.6448536269514722, 1.0) == pytest.approx(0.05)
 
 
 def test_efficient_score_is_the_score_at_a_maximum_of_the_rest() -> None:
