@@ -12,27 +12,34 @@ from breedeval.relationship.settings import (
     kind_of_relationship,
 )
 
-RELATIONSHIPS_LATER = ("genomic", "single_step")
+RELATIONSHIPS_LATER = ("single_step",)
 """Promised kinds and built-in names that no version builds yet; delete a name when one does."""
 
 
 def relationship_misfits(
-    model: Model, relationships: Mapping[str, RelationshipSettings], pedigree: object | None
+    model: Model, relationships: Mapping[str, RelationshipSettings], pedigree: object | None,
+    genotypes: object | None,
 ) -> Iterator[Misfit]:
-    """Relationships that the model uses and nobody defines, or that lack a pedigree."""
+    """Relationships that the model uses and nobody defines, or that lack their input."""
     known = list(dict.fromkeys([*relationships, *BUILT_IN]))
-    lacks_pedigree = False
+    lacking: set[str] = set()
     for at, effect in enumerate(model.random):
         name, path = effect.relationship, ("model", "random", at, "relationship")
-        if name in RELATIONSHIPS_LATER and name not in known:
+        if name in known:
+            kind = kind_of_relationship(name, relationships)
+            needs = {"pedigree": kind.needs_pedigree and pedigree is None,
+                     "genotypes": kind.needs_genotypes and genotypes is None}
+            for part in (part for part, needed in needs.items() if needed and part not in lacking):
+                lacking.add(part)
+                what = "a pedigree, and none is"
+                if part == "genotypes":
+                    what = "genotypes, and none are"
+                yield Misfit(path, f"relationship '{name}' needs {what} named", "",
+                             f"Add '{part}:' with 'file:' to the run file")
+        elif name in RELATIONSHIPS_LATER:
             yield Misfit(path, f"relationship '{name}' is not supported yet",
                          f"Expected one of: {', '.join(known)}")
-        elif name not in known:
+        else:
             yield Misfit(path, f"there is no relationship '{name}'",
                          f"Expected one of: {', '.join(known)}",
                          did_you_mean(name, known) or f"Describe '{name}' under 'relationships'")
-        elif pedigree is None and not lacks_pedigree and kind_of_relationship(
-                name, relationships).needs_pedigree:
-            lacks_pedigree = True
-            yield Misfit(path, f"relationship '{name}' needs a pedigree, and none is named", "",
-                         "Add 'pedigree:' with 'file:' to the run file")

@@ -24,20 +24,13 @@ class _Later:
             ours in ("*", theirs) for ours, theirs in zip(self.place, path, strict=True))
 
 
-def _any(_: Node) -> bool:
-    return True
-
-
 def _kind(node: Node) -> bool:
     return isinstance(node, Scalar) and node.text in RELATIONSHIPS_LATER
 
 
 _LATER = (
-    _Later(("genotypes",), _any, "genotypes are not supported yet",
-           "Remove the key; a genomic relationship matrix made elsewhere can be given as a "
-           "relationship of 'kind: supplied'"),
     _Later(("relationships", "*", "kind"), _kind, "this kind of relationship is not supported yet",
-           "Use numerator, dominance, epistasis, identity or supplied"),
+           "Use numerator, genomic, dominance, epistasis, identity or supplied"),
 )
 
 

@@ -153,7 +153,8 @@ def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
             continue
     if "model" in parts and "relationships" in parts:
         yield from relationship_misfits(
-            parts["model"], parts["relationships"], values.get("pedigree"))
+            parts["model"], parts["relationships"], values.get("pedigree"),
+            values.get("genotypes"))
     if "model" in parts and "variances" in parts:
         solver = parts["solve"].method if "solve" in parts else "auto"
         yield from variance_misfits(parts["model"], parts["variances"], solver)

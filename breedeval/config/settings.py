@@ -125,6 +125,13 @@ class PedigreeSettings(Part):
         examples=[True])
 
 
+class GenotypeSettings(Part):
+    """Where the genotypes are and how to read them."""
+
+    file: Path = Field(
+        description="PLINK (.bed, with .bim and .fam beside it).", examples=["data/chip.bed"])
+
+
 class Estimation(Part):
     """How variances are estimated."""
 
@@ -217,6 +224,9 @@ class RunSettings(Part):
     pedigree: PedigreeSettings | None = Field(
         None, description="Where the pedigree is; needed when an effect uses it.",
         examples=[{"file": "data/pedigree.csv"}])
+    genotypes: GenotypeSettings | None = Field(
+        None, description="Where the genotypes are; needed when an effect uses them.",
+        examples=[{"file": "data/chip.bed"}])
     model: Model = Field(
         description="Trait, fixed effects, weights and random effects.",
         examples=[{"traits": "milk", "fixed": ["herd"], "random": [
@@ -243,7 +253,8 @@ class RunSettings(Part):
 
     @model_validator(mode="after")
     def _whole(self) -> RunSettings:
-        refuse([*relationship_misfits(self.model, self.relationships, self.pedigree),
+        refuse([*relationship_misfits(
+                    self.model, self.relationships, self.pedigree, self.genotypes),
                 *variance_misfits(self.model, self.variances, self.solve.method)])
         return self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +15,7 @@ from breedeval.equations.connectedness import disconnected_sets
 from breedeval.equations.henderson import Equations, make_equations
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.tables import dependencies
+from breedeval.genotypes.genotypes import Genotypes
 from breedeval.levels import Levels
 from breedeval.model.build import build_design
 from breedeval.model.design import Design
@@ -50,16 +51,18 @@ class Inputs:
     pedigree : Pedigree or None
     matrices : mapping of relationship name to LabelledMatrix
         Supplied relationships, and Γ of a pedigree with metafounders.
+    genotypes : Genotypes or None
     """
 
     records: Table
     pedigree: Pedigree | None = None
     matrices: Mapping[str, LabelledMatrix] = field(default_factory=dict)
+    genotypes: Genotypes | None = None
 
     @property
     def sources(self) -> Sources:
         """What relationships are built from."""
-        return Sources(self.pedigree, self.matrices)
+        return Sources(self.pedigree, self.matrices, self.genotypes)
 
 
 def prune_to_records(
@@ -74,7 +77,7 @@ def prune_to_records(
             rows += [_named(inputs.pedigree, inputs.records.text(name)) for name in sorted(names)
                      if name in inputs.records.columns]
     found = np.unique(np.concatenate(rows)) if rows else np.zeros(0, np.int32)
-    return Inputs(inputs.records, prune(inputs.pedigree, found[found >= 0]), inputs.matrices)
+    return replace(inputs, pedigree=prune(inputs.pedigree, found[found >= 0]))
 
 
 def _named(pedigree: Pedigree, labels: pa.Array) -> NDArray[np.int32]:

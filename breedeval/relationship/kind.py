@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from breedeval.errors import Findings, InputError, Problem
+from breedeval.genotypes.genotypes import Genotypes
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.precision import Precision
@@ -38,10 +39,12 @@ class Sources:
     pedigree : Pedigree or None
     matrices : mapping of relationship name to LabelledMatrix
         The files that :attr:`RelationshipKind.matrix_file` names, read.
+    genotypes : Genotypes or None
     """
 
     pedigree: Pedigree | None = None
     matrices: Mapping[str, LabelledMatrix] = field(default_factory=dict)
+    genotypes: Genotypes | None = None
 
     def require_pedigree(self) -> Pedigree:
         """The pedigree.
@@ -56,6 +59,20 @@ class Sources:
                 "relationships", "the relationship needs a pedigree",
                 "Expected 'pedigree: file:' in the run file", "Add it"))
         return self.pedigree
+
+    def require_genotypes(self) -> Genotypes:
+        """The genotypes.
+
+        Raises
+        ------
+        InputError
+            When there are none.
+        """
+        if self.genotypes is None:
+            raise InputError(Problem(
+                "relationships", "the relationship needs genotypes",
+                "Expected 'genotypes: file:' in the run file", "Add it"))
+        return self.genotypes
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +105,11 @@ class RelationshipKind(BaseModel, ABC):
     @property
     def needs_pedigree(self) -> bool:
         """Whether its individuals are those of the pedigree."""
+        return False
+
+    @property
+    def needs_genotypes(self) -> bool:
+        """Whether it is computed from genotypes."""
         return False
 
     @property

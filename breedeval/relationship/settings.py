@@ -13,6 +13,7 @@ from pydantic import Field
 
 from breedeval.relationship.dominance import DominanceSettings
 from breedeval.relationship.epistasis import EpistasisSettings
+from breedeval.relationship.genomic import GenomicSettings
 from breedeval.relationship.identity import IdentitySettings
 from breedeval.relationship.kind import RelationshipKind
 from breedeval.relationship.numerator import NumeratorSettings
@@ -20,14 +21,17 @@ from breedeval.relationship.supplied import SuppliedSettings
 
 RelationshipSettings = Annotated[
     IdentitySettings | NumeratorSettings | SuppliedSettings | DominanceSettings
-    | EpistasisSettings,
+    | EpistasisSettings | GenomicSettings,
     Field(discriminator="kind"),
 ]
 
-BUILT_IN: dict[str, IdentitySettings | NumeratorSettings | DominanceSettings] = {
+BUILT_IN: dict[
+    str, IdentitySettings | NumeratorSettings | DominanceSettings | GenomicSettings
+] = {
     "identity": IdentitySettings(),
     "pedigree": NumeratorSettings(),
     "dominance": DominanceSettings(),
+    "genomic": GenomicSettings(),
 }
 """Names that need no entry under ``relationships``."""
 

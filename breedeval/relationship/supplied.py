@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import scipy.linalg
-import scipy.sparse as sp
-from numpy.typing import NDArray
 from pydantic import Field
 
 from breedeval.errors import InputError, Problem
 from breedeval.levels import Levels
-from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.dense import Dense, inverted
 from breedeval.relationship.kind import MatrixLayout, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
 
@@ -22,51 +18,9 @@ SYMMETRY = 1e-6
 """Largest |K − K′| taken as rounding in a file, relative to the largest element."""
 
 
-@dataclass(frozen=True, eq=False)
-class Supplied:
-    """K⁻¹ of a supplied dense K (or a supplied K⁻¹).
-
-    Parameters
-    ----------
-    levels : Levels, length q
-    matrix : ndarray of float64, shape (q, q)
-        K⁻¹.
-    variance : ndarray of float64, shape (q,)
-        diag(K).
-    log_determinant : float
-        log|K|.
-    """
-
-    levels: Levels
-    matrix: Vector
-    variance: Vector
-    log_determinant: float
-    groups: Levels = field(default_factory=lambda: Levels.of([]))
-    of_individuals: bool = True
-    additive: bool = True
-    inbreeding: Vector | None = None
-    pedigree: Pedigree | None = None
-
-    def lower(self) -> sp.csc_array:
-        """Lower triangle of the dense K⁻¹; exact zeros are left out."""
-        return sp.csc_array(np.tril(self.matrix))
-
-    def diagonal(self) -> Vector:
-        """diag(K⁻¹)."""
-        return np.ascontiguousarray(np.diagonal(self.matrix))
-
-    def product(self, x: Vector) -> Vector:
-        """K⁻¹x."""
-        return np.asarray(self.matrix @ x)
-
-    def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
-        """Of shape (r, 0): there are no groups."""
-        return np.zeros((rows.size, 0))
-
-
 def from_matrix(
     levels: Levels, matrix: Vector, *, source: str, inverse: bool = False, ridge: float = 0.0
-) -> Supplied:
+) -> Dense:
     """Precision of a supplied relationship matrix, by one dense Cholesky factorisation.
 
     Parameters
@@ -100,25 +54,12 @@ def from_matrix(
     given = (matrix + matrix.T) / 2
     if ridge:
         given[np.diag_indices(size)] += ridge
-    other, log_determinant = _inverted(given, source)
+    other, log_determinant = inverted(
+        given, source,
+        "Remove duplicated individuals, or add 'ridge: 0.01' to the relationship")
     if inverse:
-        return Supplied(levels, given, np.diagonal(other).copy(), -log_determinant)
-    return Supplied(levels, other, np.diagonal(given).copy(), log_determinant)
-
-
-def _inverted(matrix: Vector, source: str) -> tuple[Vector, float]:
-    """Inverse and log-determinant of a symmetric positive-definite matrix."""
-    factor, info = scipy.linalg.lapack.dpotrf(matrix, lower=1, clean=1)
-    diagonal = np.diagonal(factor)
-    if info == 0 and diagonal.size and diagonal.min() ** 2 > 1e-12 * np.diagonal(matrix).max():
-        inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1)
-        lower = np.tril(inverse)
-        return lower + np.tril(lower, -1).T, float(2 * np.log(diagonal).sum())
-    smallest = float(scipy.linalg.eigvalsh(matrix, subset_by_index=[0, 0])[0])
-    raise InputError(Problem(
-        source, f"the matrix is not positive definite (smallest eigenvalue {smallest:.3g})",
-        "Expected a matrix that can be inverted",
-        "Remove duplicated individuals, or add 'ridge: 0.01' to the relationship"))
+        return Dense(levels, given, np.diagonal(other).copy(), -log_determinant)
+    return Dense(levels, other, np.diagonal(given).copy(), log_determinant)
 
 
 class SuppliedSettings(RelationshipKind):
@@ -152,7 +93,7 @@ class SuppliedSettings(RelationshipKind):
         matrix = sources.matrices[name]
         return Members(matrix.levels, {}, matrix.source)
 
-    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Supplied:
+    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Dense:
         """K⁻¹ of the matrix."""
         matrix = sources.matrices[name]
         return from_matrix(matrix.levels, matrix.values, source=matrix.source,

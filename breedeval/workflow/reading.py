@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from breedeval.config.settings import PedigreeSettings, RunSettings
+from breedeval.config.settings import GenotypeSettings, PedigreeSettings, RunSettings
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.evaluation.preparing import Inputs, prune_to_records
+from breedeval.genotypes.genotypes import Genotypes
+from breedeval.io.genotypes import read_genotypes
 from breedeval.io.matrices import read_matrix
 from breedeval.io.pedigree import read_pedigree
 from breedeval.io.tables import read_table
@@ -33,7 +35,7 @@ def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> 
     InputError
     """
     problems: list[str] = []
-    records = pedigree = None
+    records = pedigree = genotypes = None
     try:
         journal.step(f"Reading records from {settings.records.file.name}")
         records = without_codes(settings, read_table(
@@ -46,11 +48,16 @@ def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> 
             pedigree = _pedigree(settings.pedigree, findings, journal)
         except InputError as error:
             problems += error.problems
+    if settings.genotypes is not None:
+        try:
+            genotypes = _genotypes(settings.genotypes, findings, journal)
+        except InputError as error:
+            problems += error.problems
     matrices = _matrices(settings, problems, journal)
     problems = [*findings.faults, *problems]
     if problems or records is None:
         raise InputError(*problems)
-    return Inputs(records, pedigree, matrices)
+    return Inputs(records, pedigree, matrices, genotypes)
 
 
 def missing_codes(settings: RunSettings) -> tuple[str, ...]:
@@ -86,6 +93,16 @@ def _pedigree(settings: PedigreeSettings, findings: Findings, journal: Journal) 
     return pedigree
 
 
+def _genotypes(
+    settings: GenotypeSettings, findings: Findings, journal: Journal
+) -> Genotypes:
+    journal.step(f"Reading genotypes from {settings.file.name}")
+    genotypes = read_genotypes(settings.file, findings=findings)
+    journal.step(f"{len(genotypes.markers):,} markers of {len(genotypes.individuals):,} "
+                 "individuals")
+    return genotypes
+
+
 def _matrices(
     settings: RunSettings, problems: list[str], journal: Journal
 ) -> dict[str, LabelledMatrix]:
@@ -112,6 +129,8 @@ def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]
     files["records"] = settings.records.file
     if settings.pedigree is not None:
         files["pedigree"] = settings.pedigree.file
+    if settings.genotypes is not None:
+        files["genotypes"] = settings.genotypes.file
     for name, kind in settings.relationships.items():
         path = kind.matrix_file
         if path is not None:

@@ -114,7 +114,7 @@ CASES = (
           "run.yaml:18:1: unknown key 'threads'. It belongs under 'solve'."),
     _case("an unheard-of key", "title: Weaning weight", "colour: red",
           "run.yaml:1:1: unknown key 'colour'. The keys here are: title, records, "
-          "pedigree, model, relationships, variances, solve, output."),
+          "pedigree, genotypes, model, relationships, variances, solve, output."),
     _case("a missing part", "records:\n  file: records.csv\n", "",
           "run.yaml:1:1: the run file has no key 'records'. Where the records are. Add a "
           "line such as 'records: {file: data/records.csv}'."),
@@ -229,12 +229,12 @@ CASES = (
           "column: calf, relationship: pedigree",
           "column: calf, relationship: pedigre",
           "run.yaml:10:50: there is no relationship 'pedigre'. Expected one of: identity,"
-          " pedigree, dominance. Did you mean 'pedigree'?"),
+          " pedigree, dominance, genomic. Did you mean 'pedigree'?"),
     _case("an undescribed relationship",
           "column: calf, relationship: pedigree",
           "column: calf, relationship: kinship",
           "run.yaml:10:50: there is no relationship 'kinship'. Expected one of: identity,"
-          " pedigree, dominance. Describe 'kinship' under 'relationships'."),
+          " pedigree, dominance, genomic. Describe 'kinship' under 'relationships'."),
     _case("no pedigree", "pedigree:\n  file: pedigree.csv\n", "",
           "run.yaml:8:50: relationship 'pedigree' needs a pedigree, and none is named. "
           "Add 'pedigree:' with 'file:' to the run file."),
@@ -247,10 +247,10 @@ CASES = (
           "solve: {",
           "relationships: {pedigree: {inbreeding: false}}\nsolve: {",
           "run.yaml:18:17: 'pedigree' has no key 'kind'. Expected 'kind:' with one of: "
-          "identity, numerator, supplied, dominance, epistasis."),
+          "identity, numerator, supplied, dominance, epistasis, genomic."),
     _case("a misspelled kind", "solve: {", "relationships: {pedigree: {kind: numerater}}\nsolve: {",
           "run.yaml:18:34: 'kind' is 'numerater'. Expected one of: identity, numerator, "
-          "supplied, dominance, epistasis. Did you mean 'numerator'?"),
+          "supplied, dominance, epistasis, genomic. Did you mean 'numerator'?"),
     _case("a key of another kind",
           "solve: {",
           "relationships: {pedigree: {kind: numerator, ridge: 0.1}}\nsolve: {",
@@ -321,18 +321,14 @@ CASES = (
           "run.yaml:16:3: the variance of 'dam' in 'maternal' is not above 0. Expected "
           "positive numbers on the diagonal. To leave it out, remove 'dam' from the "
           "effect."),
-    _case("genotypes", "model:\n", "genotypes: {file: chip.bed}\nmodel:\n",
-          "run.yaml:6:1: genotypes are not supported yet. Remove the key; a genomic "
-          "relationship matrix made elsewhere can be given as a relationship of 'kind: "
-          "supplied'."),
-    _case("a genomic relationship",
-          "solve: {",
-          "relationships: {genomic: {kind: genomic, blend: 0.05}}\nsolve: {",
-          "run.yaml:18:27: this kind of relationship is not supported yet. Use numerator,"
-          " dominance, epistasis, identity or supplied."),
+    _case("a genomic relationship without genotypes",
+          "column: calf, relationship: pedigree",
+          "column: calf, relationship: genomic",
+          "run.yaml:10:50: relationship 'genomic' needs genotypes, and none are named. Add "
+          "'genotypes:' with 'file:' to the run file."),
     _case("single step without entry",
           "column: calf, relationship: pedigree",
           "column: calf, relationship: single_step",
           "run.yaml:10:50: relationship 'single_step' is not supported yet. Expected one "
-          "of: identity, pedigree, dominance."),
+          "of: identity, pedigree, dominance, genomic."),
 )

@@ -48,7 +48,7 @@ BY_FORM = (
     "a size without unit", "a range of three", "a relationship without kind",
     "a misspelled kind", "a key of another kind", "a supplied matrix without file",
     "a variance of zero", "a row for a matrix", "column and components",
-    "neither column nor components", "genotypes",
+    "neither column nor components",
     "a wrong key of a trait", "a word for the model of a trait", "no traits",
     "an effect on no trait", "one knot", "a word for knots", "classes as a fixed basis",
     "no classes", "a misspelled covariance", "a misspelled kind of covariance",

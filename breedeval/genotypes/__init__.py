@@ -1,0 +1,1 @@
+"""Genotypes: markers, calls in 2 bits, frequencies, quality control."""
