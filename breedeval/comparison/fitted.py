@@ -98,8 +98,11 @@ def fitted(results: Results, settings: Mapping[str, Any]) -> Fitted | None:
     return Fitted(
         label=results.label, model=model,
         relationships={
-            effect.name: _foundation(kinds[effect.name], pedigree, hashes.get(
-                f"relationship {effect.relationship}")) for effect in model.random},
+            effect.name: _foundation(
+                kinds[effect.name], pedigree, hashes.get("genotypes"),
+                [hashes[role] for role in sorted(hashes)
+                 if role.split(": ")[0] == f"relationship {effect.relationship}"])
+            for effect in model.random},
         likelihood=str(summary.get("likelihood", "reml")),
         log_likelihood=summary.get("log_likelihood"), aic=summary.get("aic"),
         bic=summary.get("bic"), fixed_rank=int(summary.get("fixed_rank") or 0),
@@ -122,11 +125,14 @@ def _asked(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) and "method" in found else None
 
 
-def _foundation(kind: RelationshipKind, pedigree: object, matrix: str | None) -> object:
+def _foundation(
+    kind: RelationshipKind, pedigree: object, genotypes: object, files: list[str]
+) -> object:
     """Options without paths, and the hashes of the files that stand for them."""
     options = {name: value for name, value in kind.model_dump().items()
                if not isinstance(value, Path)}
-    return options, pedigree if kind.needs_pedigree else None, matrix
+    return (options, pedigree if kind.needs_pedigree else None,
+            genotypes if kind.needs_genotypes else None, files)
 
 
 def _without(values: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -26,7 +26,6 @@ from breedeval.config.forms import (
     leading_key,
     short_form,
 )
-from breedeval.config.later import inside, not_yet
 from breedeval.config.yaml_loader import Entries, Items, Node, Place, Scalar
 from breedeval.errors import Problem
 from breedeval.model.form import KeyPath, Misfit, did_you_mean
@@ -103,9 +102,6 @@ class Binder:
         self.faults.append(Fault(place, Misfit(path, found, expected, remedy)))
 
     def _value(self, node: Node, forms: Forms, path: KeyPath, key: Place) -> Any:
-        if later := not_yet(path, node):
-            self.faults.append(Fault(key, later))
-            return None
         if isinstance(node, Scalar):
             return self._scalar(node, forms, path)
         if isinstance(node, Items) and forms.lists:
@@ -164,11 +160,6 @@ class Binder:
         self, node: Entries, models: tuple[type[BaseModel], ...], path: KeyPath, key: Place
     ) -> type[BaseModel] | None:
         """The part that the keys are meant for; None, with a fault, when that is not clear."""
-        later = list(inside(path, node))
-        for name, misfit in later:
-            self.faults.append(Fault(node.keys[name], misfit))
-        if later:
-            return None
         if len(models) == 1:
             return models[0]
         kinds = {kind_of(model): model for model in models}
@@ -209,8 +200,6 @@ class Binder:
             inner, at = (*path, name), node.keys[name]
             if name in fields:
                 values[name] = self._value(value, field_forms(fields[name]), inner, at)
-            elif later := not_yet(inner, value):
-                self.faults.append(Fault(at, later))
             else:
                 absent = [known for known in fields if known not in node.values]
                 near = did_you_mean(name, absent)

@@ -12,9 +12,6 @@ from breedeval.relationship.settings import (
     kind_of_relationship,
 )
 
-RELATIONSHIPS_LATER = ("single_step",)
-"""Promised kinds and built-in names that no version builds yet; delete a name when one does."""
-
 
 def relationship_misfits(
     model: Model, relationships: Mapping[str, RelationshipSettings], pedigree: object | None,
@@ -36,9 +33,6 @@ def relationship_misfits(
                     what = "genotypes, and none are"
                 yield Misfit(path, f"relationship '{name}' needs {what} named", "",
                              f"Add '{part}:' with 'file:' to the run file")
-        elif name in RELATIONSHIPS_LATER:
-            yield Misfit(path, f"relationship '{name}' is not supported yet",
-                         f"Expected one of: {', '.join(known)}")
         else:
             yield Misfit(path, f"there is no relationship '{name}'",
                          f"Expected one of: {', '.join(known)}",

@@ -166,7 +166,8 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 
 def _absent_files(files: Sequence[NamedFile]) -> Iterator[Fault]:
     for named in files:
-        if named.keys[0] != "output" and not named.path.is_file():
+        written = named.keys[0] == "output" or named.keys[-1] == "save"
+        if not written and not named.path.is_file():
             yield Fault(named.place, _absent(named))
 
 

@@ -21,6 +21,7 @@ from breedeval.evaluation.estimation_tables import estimation_summary, estimatio
 from breedeval.evaluation.parameters import genetic_parameters_table
 from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step, say_nothing
+from breedeval.evaluation.relationship_facts import relationship_facts
 from breedeval.evaluation.residuals import residuals_table
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import (
@@ -109,7 +110,8 @@ def make_evaluation(
         "relative_residual": solutions.relative_residual, "fixed_rank": equations.fixed_size,
         "forecast": None if solutions.forecast is None else asdict(solutions.forecast),
         "rank": dependencies(equations), "trait_summary": _trait_summary(equations),
-        "pedigree": _pedigree_facts(equations), "rows": inputs.records.size,
+        "pedigree": _pedigree_facts(equations), "relationships": relationship_facts(equations),
+        "rows": inputs.records.size,
         "warnings": list(findings.warnings),
         "diagnostics": None if solutions.residuals is None else residual_diagnostics(
             solutions.residuals, equations.design),

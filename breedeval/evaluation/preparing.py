@@ -52,27 +52,35 @@ class Inputs:
     matrices : mapping of relationship name to LabelledMatrix
         Supplied relationships, and Γ of a pedigree with metafounders.
     genotypes : Genotypes or None
+    tables : mapping of (relationship name, option) to Table
+        What relationships read beside: weights of markers, a core.
     """
 
     records: Table
     pedigree: Pedigree | None = None
     matrices: Mapping[str, LabelledMatrix] = field(default_factory=dict)
     genotypes: Genotypes | None = None
+    tables: Mapping[tuple[str, str], Table] = field(default_factory=dict)
 
     @property
     def sources(self) -> Sources:
         """What relationships are built from."""
-        return Sources(self.pedigree, self.matrices, self.genotypes)
+        return Sources(self.pedigree, self.matrices, self.genotypes, self.tables)
 
 
 def prune_to_records(
     model: Model, inputs: Inputs, given: Mapping[str, RelationshipSettings]
 ) -> Inputs:
-    """Keep in the pedigree only individuals named in the records, and their ancestors."""
+    """Keep in the pedigree only individuals in the records, the genotyped, and their ancestors."""
     assert inputs.pedigree is not None
     rows: list[NDArray[np.int32]] = []
     for effect in model.random:
-        if kind_of_relationship(effect.relationship, given).needs_pedigree:
+        kind = kind_of_relationship(effect.relationship, given)
+        if kind.needs_genotypes and inputs.genotypes is not None:
+            rows.append(_named(inputs.pedigree, inputs.genotypes.individuals.labels))
+        if kind.needs_pedigree and effect.relationship in inputs.matrices:
+            rows.append(_named(inputs.pedigree, inputs.matrices[effect.relationship].levels.labels))
+        if kind.needs_pedigree:
             names = {name for part in effect.parts.values() for name in part.sources}
             rows += [_named(inputs.pedigree, inputs.records.text(name)) for name in sorted(names)
                      if name in inputs.records.columns]

@@ -26,8 +26,9 @@ SEX = np.array(["", "male", "female"])
 def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
     """One row per individual × component × trait of every effect with a relationship of its own.
 
-    reliability = 1 − PEV / (σ²(1 + F)), accuracy its root; clones follow the individuals and have
-    the values of the individual they are copies of.
+    reliability = 1 − PEV / (σ²k), k being the diagonal of the relationship (1 + F for A), accuracy
+    its root; clones follow the individuals and have the values of the individual they are copies
+    of.
     """
     equations = solutions.equations
     parts = []
@@ -44,8 +45,10 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
         inbreeding = np.full(q, np.nan) if precision.inbreeding is None else precision.inbreeding
         counts = _record_counts(equations.design, term)
         for k, (component, trait) in enumerate(term.cells()):
-            pev = np.full(q, np.nan) if errors is None else errors[:, k]
-            reliability = 1.0 - pev / (variances[k] * precision.variance)
+            pev = reliability = np.full(q, np.nan)
+            if errors is not None:
+                pev = errors[:, k]
+                reliability = 1.0 - pev / (variances[k] * precision.variance)
             reliability[np.abs(reliability) < ROUNDING] = 0.0
             parts.append(_with_clones(pd.DataFrame({
                 "effect": term.name, "component": component,

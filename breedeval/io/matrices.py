@@ -6,6 +6,7 @@
 ``triplets``   two columns of individuals and one of values, with or without a header; either
                triangle; absent pairs are 0
 ``grm``        GCTA: ``x.grm.bin`` (float32, lower triangle by rows) with ``x.grm.id``
+``npz``        NumPy: ``labels``, ``values`` and ``history``, as :func:`write_matrix` makes it
 =============  ==================================================================================
 """
 
@@ -26,7 +27,7 @@ from breedeval.levels import Codes, Levels, classify
 from breedeval.records import Table
 
 Matrix = NDArray[np.float64]
-Layout = Literal["auto", "square", "triplets", "grm"]
+Layout = Literal["auto", "square", "triplets", "grm", "npz"]
 
 _MISSING = ("", "NA")
 _DECIMAL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -36,10 +37,11 @@ _EXPECTED = "Expected a number in every cell of a relationship matrix"
 
 @dataclass(frozen=True, eq=False)
 class SquareMatrix:
-    """A symmetric matrix with the same labels on rows and columns."""
+    """A symmetric matrix with the same labels on rows and columns, and how it was made."""
 
     levels: Levels
     values: Matrix
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +70,8 @@ def read_matrix(path: Path, layout: Layout = "auto") -> SquareMatrix:
     ----------
     path : Path
     layout : str
-        ``auto`` takes ``.grm.bin`` (or ``.grm``) for GCTA's, three columns whose header does not
-        repeat the labels for triplets, and anything else for a square table.
+        ``auto`` takes ``.grm.bin`` (or ``.grm``) for GCTA's, ``.npz`` for NumPy's, three columns
+        whose header does not repeat the labels for triplets, and anything else for a square table.
 
     Raises
     ------
@@ -82,6 +84,8 @@ def read_matrix(path: Path, layout: Layout = "auto") -> SquareMatrix:
     """
     if layout == "grm" or (layout == "auto" and path.name.endswith((".grm.bin", ".grm"))):
         return _read_grm(path)
+    if layout == "npz" or (layout == "auto" and path.suffix == ".npz"):
+        return _read_npz(path)
     findings = Findings()
     sheet = _read_sheet(path)
     if layout == "auto":
@@ -291,4 +295,51 @@ def _read_grm(path: Path) -> SquareMatrix:
                                  "Expected one line an individual"))
     values = np.zeros((size, size))
     values[np.tril_indices(size)] = np.fromfile(binary, "<f4")
-    return SquareMatrix(Levels.of(labels), values + np.tril(values, -1).T)
+    told = Path(f"{stem}.history")
+    history = tuple(told.read_text("utf-8").splitlines()) if told.exists() else ()
+    return SquareMatrix(Levels.of(labels), values + np.tril(values, -1).T, history)
+
+
+def _read_npz(path: Path) -> SquareMatrix:
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            parts = {name: found[name] for name in ("labels", "values", "history")}
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(Problem(
+            path.name, f"it cannot be read ({error})", "Expected 'labels', 'values' and 'history', "
+            "as a genomic relationship is saved", "Save it anew")) from None
+    labels, values = [str(label) for label in parts["labels"]], parts["values"]
+    if values.shape != (len(labels),) * 2 or len(set(labels)) < len(labels):
+        raise InputError(Problem(
+            path.name, f"{len(set(labels))} labels and {' × '.join(map(str, values.shape))} values",
+            "Expected a square matrix with a label for each row", "Save it anew"))
+    return SquareMatrix(Levels.of(labels), values.astype(np.float64, copy=False),
+                        tuple(str(line) for line in parts["history"]))
+
+
+def write_matrix(path: Path, matrix: SquareMatrix) -> None:
+    """Keep a matrix with its history: ``.npz``, or GCTA's ``.grm.bin`` with ``.grm.id``.
+
+    GCTA's has single precision, and the history beside it in ``.grm.history``.
+
+    Raises
+    ------
+    InputError
+        When the name ends in neither, or nothing can be written there.
+    """
+    labels = matrix.levels.to_list()
+    try:
+        if path.name.endswith(".npz"):
+            np.savez(path, labels=np.array(labels, np.str_), values=matrix.values,
+                     history=np.array(matrix.history, np.str_))
+        elif path.name.endswith(".grm.bin"):
+            stem = str(path).removesuffix(".bin")
+            matrix.values[np.tril_indices(len(labels))].astype("<f4").tofile(path)
+            Path(f"{stem}.id").write_text("".join(f"{name}\t{name}\n" for name in labels), "utf-8")
+            Path(f"{stem}.history").write_text("\n".join(matrix.history) + "\n", "utf-8")
+        else:
+            raise InputError(Problem(path.name, "no format of matrices that is written",
+                                     "Expected .npz or .grm.bin", "Rename it under 'save'"))
+    except OSError as error:
+        raise InputError(Problem(str(path), f"it cannot be written ({error.strerror})",
+                                 "Expected a folder to write to", "Correct 'save'")) from None

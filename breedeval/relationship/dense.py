@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from breedeval.errors import InputError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.agreement import Agreement
+from breedeval.relationship.kind import LabelledMatrix
 from breedeval.relationship.precision import Vector
+
+SINGULAR = 1e-12
+"""Smallest pivot, relative to the largest element, that is not rounding of zero."""
+EIGENVALUES_UP_TO = 5_000
+"""Size up to which the smallest eigenvalue is computed for a message."""
+BLOCK = 256
+"""Rows mirrored at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +37,21 @@ class Dense:
         diag(K).
     log_determinant : float
         log|K|.
+    history : tuple of str
+        How K was made.
+    stored : LabelledMatrix or None
+        K itself, where it is to be saved.
+    agreement : Agreement or None
+        K against A₂₂, where both are known.
     """
 
     levels: Levels
     matrix: Vector
     variance: Vector
     log_determinant: float
+    history: tuple[str, ...] = ()
+    stored: LabelledMatrix | None = None
+    agreement: Agreement | None = None
     groups: Levels = field(default_factory=lambda: Levels.of([]))
     of_individuals: bool = True
     additive: bool = True
@@ -63,6 +81,7 @@ def inverted(matrix: Vector, source: str, remedy: str) -> tuple[Vector, float]:
     Parameters
     ----------
     matrix : ndarray of float64, shape (q, q)
+        Overwritten by the inverse when it is contiguous.
     source, remedy : str
         Where it is from, and what to do where it cannot be inverted, for the message.
 
@@ -73,15 +92,35 @@ def inverted(matrix: Vector, source: str, remedy: str) -> tuple[Vector, float]:
 
     Notes
     -----
-    Cost: q³ flops and 3 × 8q² bytes.
+    Cost: q³ flops, and no second matrix.
     """
-    factor, info = scipy.linalg.lapack.dpotrf(matrix, lower=1, clean=1)
+    given = np.ascontiguousarray(matrix)
+    own = np.diagonal(given).copy()
+    if own.size == 0:
+        return given, 0.0
+    factor, info = scipy.linalg.lapack.dpotrf(given.T, lower=1, clean=0, overwrite_a=1)
     diagonal = np.diagonal(factor)
-    if info == 0 and diagonal.size and diagonal.min() ** 2 > 1e-12 * np.diagonal(matrix).max():
-        inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1)
-        lower = np.tril(inverse)
-        return lower + np.tril(lower, -1).T, float(2 * np.log(diagonal).sum())
-    smallest = float(scipy.linalg.eigvalsh(matrix, subset_by_index=[0, 0])[0])
+    if info == 0 and diagonal.min() ** 2 > SINGULAR * own.max():
+        log_determinant = float(2 * np.log(diagonal).sum())
+        inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+        return _mirrored(np.ascontiguousarray(inverse.T)), log_determinant
+    value = ""
+    if own.size <= EIGENVALUES_UP_TO:  # what was given is still there on the other side
+        kept = np.tril(given, -1)
+        smallest = float(scipy.linalg.eigvalsh(
+            kept + kept.T + np.diag(own), subset_by_index=[0, 0])[0])
+        value = f" (smallest eigenvalue {smallest:.3g})"
     raise InputError(Problem(
-        source, f"the matrix is not positive definite (smallest eigenvalue {smallest:.3g})",
+        source, f"the matrix is not positive definite{value}",
         "Expected a matrix that can be inverted", remedy))
+
+
+def _mirrored(upper: Vector) -> Vector:
+    """The same with its upper triangle below the diagonal as well, in place."""
+    for start in range(0, len(upper), BLOCK):
+        stop = start + BLOCK
+        upper[stop:, start:stop] = upper[start:stop, stop:].T
+        corner = upper[start:stop, start:stop]
+        below = np.tril_indices(len(corner), -1)
+        corner[below] = corner.T[below]
+    return upper

@@ -1,6 +1,7 @@
-"""Genomic relationship from markers: K = G = Z′Z over a scale.
+"""Genomic relationship from markers: K = G = Z′Z over a scale, adjusted as the options say.
 
-VanRaden (2008), method 1: columns of Z are x − 2p, divided by 2Σp(1−p).
+VanRaden (2008), method 1: columns of Z are x − 2p, divided by 2Σp(1−p). Other methods are in
+:mod:`breedeval.genotypes.coding`, adjustments in :mod:`breedeval.relationship.adjustment`.
 """
 
 from __future__ import annotations
@@ -10,18 +11,28 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from breedeval.errors import Findings
+from breedeval.genotypes.coding import GenomicMethod
 from breedeval.genotypes.genotypes import Genotypes
-from breedeval.genotypes.relationship import GenomicMethod, genomic_matrix
+from breedeval.genotypes.relationship import genomic_matrix
 from breedeval.levels import Levels
+from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
+from breedeval.relationship.agreement import Agreement, compare
+from breedeval.relationship.apy import Apy
 from breedeval.relationship.dense import Dense, inverted
-from breedeval.relationship.kind import Members, RelationshipKind, Sources
+from breedeval.relationship.genomic_core import inverse_with_core
+from breedeval.relationship.genomic_options import GenomicOptions, place
+from breedeval.relationship.kind import LabelledMatrix, Members, Sources
+from breedeval.relationship.precision import Precision, Vector
+
+REMEDY = "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship"
 
 
 def from_genotypes(
     genotypes: Genotypes, method: GenomicMethod = "vanraden1", *, ridge: float = 0.0,
     threads: int = 1,
 ) -> Dense:
-    """G⁻¹ of genotypes.
+    """G⁻¹ of genotypes, with frequencies as observed.
 
     Parameters
     ----------
@@ -37,35 +48,62 @@ def from_genotypes(
         When G + ridge·I is not positive definite.
     """
     matrix = genomic_matrix(genotypes, method, threads=threads)
-    if ridge:
-        matrix[np.diag_indices(len(matrix))] += ridge
-    inverse, log_determinant = inverted(
-        matrix, genotypes.source,
-        "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship")
-    return Dense(genotypes.individuals, inverse, np.diagonal(matrix).copy(), log_determinant)
+    planned = plan_adjustment(Wanted(ridge=ridge), means_of(matrix), None,
+                              history=(f"method: {method}",), source=genotypes.source)
+    return inverse_of(planned.apply(matrix, None), genotypes.individuals, genotypes.source,
+                      planned.history)
 
 
-class GenomicSettings(RelationshipKind):
+def inverse_of(
+    matrix: Vector, levels: Levels, source: str, history: tuple[str, ...], *,
+    saved_as: str | None = None, additive: bool = True, agreement: Agreement | None = None,
+) -> Dense:
+    """The precision of a dense matrix, which is overwritten; kept as well where it is saved."""
+    stored = None
+    if saved_as is not None:
+        stored = LabelledMatrix(saved_as, levels, matrix.copy(), history)
+    variance = np.diagonal(matrix).copy()
+    inverse, log_determinant = inverted(matrix, source, REMEDY)
+    return Dense(levels, inverse, variance, log_determinant, history, stored, agreement,
+                 additive=additive)
+
+
+class GenomicSettings(GenomicOptions):
     """Genomic relationship from markers: K = G."""
 
     kind: Literal["genomic"] = Field("genomic", description="Which relationship.")
-    method: GenomicMethod = Field("vanraden1", description=(
-        "vanraden1: (x − 2p) over √(2Σp(1−p)); vanraden2: every marker over its own √(2p(1−p)); "
-        "standardised: over its observed standard deviation."), examples=["vanraden2"])
-    ridge: float = Field(0.0, ge=0, description="Added to the diagonal; 0 = as is.",
-                         examples=[0.01])
 
     @property
-    def needs_genotypes(self) -> bool:
-        """True."""
-        return True
+    def needs_pedigree(self) -> bool:
+        """Where A₂₂ takes part, or frequencies of the base."""
+        return self.wanted.needs_pedigree or self.frequencies == "base"
 
     def members(self, name: str, sources: Sources) -> Members:
         """Everybody with genotypes."""
         genotypes = sources.require_genotypes()
         return Members(genotypes.individuals, {}, genotypes.source)
 
-    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Dense:
+    def build(
+        self, name: str, sources: Sources, levels: Levels, *, threads: int
+    ) -> Dense | Apy:
         """G⁻¹."""
-        return from_genotypes(sources.require_genotypes(), self.method, ridge=self.ridge,
-                              threads=threads)
+        genotypes = sources.require_genotypes()
+        placed = place(genotypes, sources, threads) if self.needs_pedigree else None
+        values = self.marker_values(name, sources, genotypes, placed)
+        if self.core is not None:
+            return inverse_with_core(self, name, sources, values, placed, threads=threads)
+        matrix, block = self.genomic(genotypes, values, threads), None
+        if placed is not None and self.wanted.needs_pedigree:
+            block = placed.numerator.block(placed.rows)
+        planned = plan_adjustment(
+            self.wanted, means_of(matrix), None if block is None else means_of(block),
+            history=values.history, source=genotypes.source)
+        planned.apply(matrix, block)
+        agreement = None if block is None else compare(matrix, block, levels)
+        return inverse_of(matrix, levels, genotypes.source, planned.history, agreement=agreement,
+                          saved_as=None if self.save is None else self.save.name)
+
+    def remark(self, name: str, built: Precision, findings: Findings) -> None:
+        """Where markers and pedigree disagree."""
+        if isinstance(built, Dense) and built.agreement is not None:
+            built.agreement.remark(name, findings)

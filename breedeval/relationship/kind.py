@@ -16,18 +16,30 @@ from breedeval.errors import Findings, InputError, Problem
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
+from breedeval.records import Table
 from breedeval.relationship.precision import Precision
 
-MatrixLayout = Literal["auto", "square", "triplets", "grm"]
+MatrixLayout = Literal["auto", "square", "triplets", "grm", "npz"]
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledMatrix:
-    """A square matrix read from a file: a supplied relationship, or Γ of metafounders."""
+    """A square matrix in a file: a supplied or saved relationship, or Γ of metafounders.
+
+    Parameters
+    ----------
+    source : str
+        Name of the file.
+    levels : Levels, length q
+    values : ndarray of float64, shape (q, q)
+    history : tuple of str
+        How it was made: a line for each step, beginning with its word (``blend: …``).
+    """
 
     source: str
     levels: Levels
     values: NDArray[np.float64]
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +50,16 @@ class Sources:
     ----------
     pedigree : Pedigree or None
     matrices : mapping of relationship name to LabelledMatrix
-        The files that :attr:`RelationshipKind.matrix_file` names, read.
+        The files that :attr:`RelationshipKind.matrix_file` and ``more_matrices`` name, read.
     genotypes : Genotypes or None
+    tables : mapping of (relationship name, option) to Table
+        The files that :attr:`RelationshipKind.table_files` names, read.
     """
 
     pedigree: Pedigree | None = None
     matrices: Mapping[str, LabelledMatrix] = field(default_factory=dict)
     genotypes: Genotypes | None = None
+    tables: Mapping[tuple[str, str], Table] = field(default_factory=dict)
 
     def require_pedigree(self) -> Pedigree:
         """The pedigree.
@@ -121,6 +136,21 @@ class RelationshipKind(BaseModel, ABC):
     def matrix_layout(self) -> MatrixLayout:
         """How that file is laid out."""
         return "square"
+
+    @property
+    def more_matrices(self) -> Mapping[str, Path]:
+        """Further matrices, by the option that names them; among the sources as NAME.OPTION."""
+        return {}
+
+    @property
+    def table_files(self) -> Mapping[str, Path]:
+        """Tables that must be read first, by the option that names them."""
+        return {}
+
+    @property
+    def save_file(self) -> Path | None:
+        """Where the relationship is to be kept for another run."""
+        return None
 
     @abstractmethod
     def members(self, name: str, sources: Sources) -> Members | None:

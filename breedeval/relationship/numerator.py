@@ -112,6 +112,27 @@ class Numerator:
             np.roll(x, groups, axis=0), gamma=self.gamma)
         return np.roll(rolled, -groups, axis=0)
 
+    def block(self, rows: Rows) -> Vector:
+        """A among some individuals, shape (r, r), by indirect products. O(q + ra)."""
+        if self.gamma is None:
+            return relationship.relationship_block(
+                self.pedigree.sire, self.pedigree.dam, self.mendelian, rows)
+        groups = np.int32(len(self.groups))
+        return relationship.relationship_block(
+            *_with_metafounders(self.pedigree), self._extended_mendelian, rows + groups,
+            gamma=self.gamma)
+
+    def covariance_product(self, x: Vector) -> Vector:
+        """Ax among the individuals, without A, for x of shape (q, k). O(qk)."""
+        if self.gamma is None:
+            return relationship.relationship_product(
+                self.pedigree.sire, self.pedigree.dam, self.mendelian, x)
+        groups = len(self.groups)
+        longer = np.concatenate([np.zeros((groups, *x.shape[1:])), x])
+        return relationship.relationship_product(
+            *_with_metafounders(self.pedigree), self._extended_mendelian, longer,
+            gamma=self.gamma)[groups:]
+
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Q of the individuals: each group's expected share of their genes. O(qg)."""
         if self.gamma is not None:  # metafounders are random: they take no part in the fixed rank

@@ -14,24 +14,28 @@ from pydantic import Field
 from breedeval.relationship.dominance import DominanceSettings
 from breedeval.relationship.epistasis import EpistasisSettings
 from breedeval.relationship.genomic import GenomicSettings
+from breedeval.relationship.genomic_dominance import GenomicDominanceSettings
+from breedeval.relationship.genomic_epistasis import GenomicEpistasisSettings
 from breedeval.relationship.identity import IdentitySettings
 from breedeval.relationship.kind import RelationshipKind
 from breedeval.relationship.numerator import NumeratorSettings
+from breedeval.relationship.single_step_settings import SingleStepSettings
 from breedeval.relationship.supplied import SuppliedSettings
 
 RelationshipSettings = Annotated[
     IdentitySettings | NumeratorSettings | SuppliedSettings | DominanceSettings
-    | EpistasisSettings | GenomicSettings,
+    | EpistasisSettings | GenomicSettings | GenomicDominanceSettings | GenomicEpistasisSettings
+    | SingleStepSettings,
     Field(discriminator="kind"),
 ]
 
-BUILT_IN: dict[
-    str, IdentitySettings | NumeratorSettings | DominanceSettings | GenomicSettings
-] = {
+BUILT_IN: dict[str, RelationshipSettings] = {
     "identity": IdentitySettings(),
     "pedigree": NumeratorSettings(),
     "dominance": DominanceSettings(),
     "genomic": GenomicSettings(),
+    "genomic_dominance": GenomicDominanceSettings(),
+    "single_step": SingleStepSettings(),
 }
 """Names that need no entry under ``relationships``."""
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from breedeval.errors import InputError, Problem
 from breedeval.levels import Levels
+from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
 from breedeval.relationship.dense import Dense, inverted
 from breedeval.relationship.kind import MatrixLayout, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
@@ -19,7 +20,8 @@ SYMMETRY = 1e-6
 
 
 def from_matrix(
-    levels: Levels, matrix: Vector, *, source: str, inverse: bool = False, ridge: float = 0.0
+    levels: Levels, matrix: Vector, *, source: str, inverse: bool = False, ridge: float = 0.0,
+    history: tuple[str, ...] = (),
 ) -> Dense:
     """Precision of a supplied relationship matrix, by one dense Cholesky factorisation.
 
@@ -32,6 +34,8 @@ def from_matrix(
         Name of the file, for messages.
     ridge : float
         Added to the diagonal of K (K + ridge·I) before it is inverted; recorded by the caller.
+    history : tuple of str
+        How the matrix was made, where its file tells.
 
     Raises
     ------
@@ -54,12 +58,14 @@ def from_matrix(
     given = (matrix + matrix.T) / 2
     if ridge:
         given[np.diag_indices(size)] += ridge
+    kept = given.copy() if inverse else given
+    own = np.diagonal(given).copy()
     other, log_determinant = inverted(
         given, source,
         "Remove duplicated individuals, or add 'ridge: 0.01' to the relationship")
     if inverse:
-        return Dense(levels, given, np.diagonal(other).copy(), -log_determinant)
-    return Dense(levels, other, np.diagonal(given).copy(), log_determinant)
+        return Dense(levels, kept, np.diagonal(other).copy(), -log_determinant)
+    return Dense(levels, other, own, log_determinant, history)
 
 
 class SuppliedSettings(RelationshipKind):
@@ -67,8 +73,9 @@ class SuppliedSettings(RelationshipKind):
 
     kind: Literal["supplied"] = Field("supplied", description="Which relationship.")
     file: Path = Field(description=(
-        "A labelled square table, a triplet file (individual, individual, value), or GCTA's "
-        "binary GRM (.grm.bin with .grm.id)."), examples=["kinship.csv"])
+        "A labelled square table, a triplet file (individual, individual, value), GCTA's binary "
+        "GRM (.grm.bin with .grm.id), or .npz as saved by a genomic relationship."),
+        examples=["kinship.csv"])
     layout: MatrixLayout = Field(
         "auto", description="How the file is laid out; found from its name and columns by default.",
         examples=["triplets"])
@@ -96,5 +103,8 @@ class SuppliedSettings(RelationshipKind):
     def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Dense:
         """K⁻¹ of the matrix."""
         matrix = sources.matrices[name]
+        now = means_of(matrix.values)
+        planned = plan_adjustment(Wanted(ridge=self.ridge), now, None, history=matrix.history,
+                                  source=matrix.source)
         return from_matrix(matrix.levels, matrix.values, source=matrix.source,
-                           inverse=self.inverse, ridge=self.ridge)
+                           inverse=self.inverse, ridge=self.ridge, history=planned.history)

@@ -54,10 +54,11 @@ def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> 
         except InputError as error:
             problems += error.problems
     matrices = _matrices(settings, problems, journal)
+    tables = _tables(settings, problems, journal)
     problems = [*findings.faults, *problems]
     if problems or records is None:
         raise InputError(*problems)
-    return Inputs(records, pedigree, matrices, genotypes)
+    return Inputs(records, pedigree, matrices, genotypes, tables)
 
 
 def missing_codes(settings: RunSettings) -> tuple[str, ...]:
@@ -107,20 +108,39 @@ def _matrices(
     settings: RunSettings, problems: list[str], journal: Journal
 ) -> dict[str, LabelledMatrix]:
     matrices = {}
-    used = {effect.relationship for effect in settings.model.random}
-    for name in sorted(used):
+    for name in _used(settings):
         kind = settings.relationship(name)
-        path = kind.matrix_file
-        if path is None:
-            continue
-        journal.step(f"Reading the matrix of '{name}' from {path.name}")
-        try:
-            found = read_matrix(path, kind.matrix_layout)
-        except InputError as error:
-            problems += error.problems
-            continue
-        matrices[name] = LabelledMatrix(path.name, found.levels, found.values)
+        files = {name: (kind.matrix_file, kind.matrix_layout), **{
+            f"{name}.{option}": (path, "square") for option, path in kind.more_matrices.items()}}
+        for key, (path, layout) in files.items():
+            if path is None:
+                continue
+            journal.step(f"Reading the matrix of '{name}' from {path.name}")
+            try:
+                found = read_matrix(path, layout)
+            except InputError as error:
+                problems += error.problems
+                continue
+            matrices[key] = LabelledMatrix(path.name, found.levels, found.values, found.history)
     return matrices
+
+
+def _tables(
+    settings: RunSettings, problems: list[str], journal: Journal
+) -> dict[tuple[str, str], Table]:
+    tables = {}
+    for name in _used(settings):
+        for option, path in settings.relationship(name).table_files.items():
+            journal.step(f"Reading '{option}' of '{name}' from {path.name}")
+            try:
+                tables[name, option] = read_table(path, missing=("", "NA"))
+            except InputError as error:
+                problems += error.problems
+    return tables
+
+
+def _used(settings: RunSettings) -> list[str]:
+    return sorted({effect.relationship for effect in settings.model.random})
 
 
 def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]:
@@ -135,4 +155,6 @@ def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]
         path = kind.matrix_file
         if path is not None:
             files[f"relationship {name}"] = path
+        for option, other in {**kind.more_matrices, **kind.table_files}.items():
+            files[f"relationship {name}: {option}"] = other
     return files

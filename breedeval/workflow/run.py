@@ -19,7 +19,9 @@ from breedeval.evaluation.estimation import Estimate, estimate
 from breedeval.evaluation.evaluate import solve_equations
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.preparing import prepare
+from breedeval.evaluation.relationship_facts import stored_relationships
 from breedeval.evaluation.result import Evaluation
+from breedeval.io.matrices import SquareMatrix, write_matrix
 from breedeval.io.results import check_target, write_results
 from breedeval.provenance import describe_origin
 from breedeval.report import render
@@ -71,12 +73,13 @@ def solve_options(settings: RunSettings, share: Share | None = None) -> SolveOpt
 def evaluate_run(
     run: ladder.Run, journal: Journal, share: Share | None = None, rounds: Rounds | None = None
 ) -> Evaluation:
-    """Evaluate a run that was read; no results are written.
+    """Evaluate a run that was read; no results are written, but relationships to be saved.
 
     ``rounds`` keeps the state of an estimation, and gives that of one that was stopped.
     """
     equations = set_up(run, journal, share)
     settings, found = run.settings, None
+    save_relationships(settings, equations, journal)
     if isinstance(settings.variances, Estimation):
         found = _estimate(run, equations, journal, share, rounds)
         equations = found.equations
@@ -93,6 +96,15 @@ def evaluate_run(
     summary = {**evaluation.summary, "seconds": journal.seconds,
                "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     return replace(evaluation, summary=summary)
+
+
+def save_relationships(settings: RunSettings, equations: Equations, journal: Journal) -> None:
+    """Keep the relationships that the run file asks to save."""
+    for name, matrix in stored_relationships(equations).items():
+        path = settings.relationship(name).save_file
+        assert path is not None
+        journal.step(f"Saving the relationship '{name}' to {path}")
+        write_matrix(path, SquareMatrix(matrix.levels, matrix.values, matrix.history))
 
 
 def _estimate(

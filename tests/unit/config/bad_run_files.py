@@ -229,12 +229,14 @@ CASES = (
           "column: calf, relationship: pedigree",
           "column: calf, relationship: pedigre",
           "run.yaml:10:50: there is no relationship 'pedigre'. Expected one of: identity,"
-          " pedigree, dominance, genomic. Did you mean 'pedigree'?"),
+          " pedigree, dominance, genomic, genomic_dominance, single_step. Did you mean "
+          "'pedigree'?"),
     _case("an undescribed relationship",
           "column: calf, relationship: pedigree",
           "column: calf, relationship: kinship",
           "run.yaml:10:50: there is no relationship 'kinship'. Expected one of: identity,"
-          " pedigree, dominance, genomic. Describe 'kinship' under 'relationships'."),
+          " pedigree, dominance, genomic, genomic_dominance, single_step. Describe 'kinship' "
+          "under 'relationships'."),
     _case("no pedigree", "pedigree:\n  file: pedigree.csv\n", "",
           "run.yaml:8:50: relationship 'pedigree' needs a pedigree, and none is named. "
           "Add 'pedigree:' with 'file:' to the run file."),
@@ -247,10 +249,12 @@ CASES = (
           "solve: {",
           "relationships: {pedigree: {inbreeding: false}}\nsolve: {",
           "run.yaml:18:17: 'pedigree' has no key 'kind'. Expected 'kind:' with one of: "
-          "identity, numerator, supplied, dominance, epistasis, genomic."),
+          "identity, numerator, supplied, dominance, epistasis, genomic, genomic_dominance, "
+          "genomic_epistasis, single_step."),
     _case("a misspelled kind", "solve: {", "relationships: {pedigree: {kind: numerater}}\nsolve: {",
           "run.yaml:18:34: 'kind' is 'numerater'. Expected one of: identity, numerator, "
-          "supplied, dominance, epistasis, genomic. Did you mean 'numerator'?"),
+          "supplied, dominance, epistasis, genomic, genomic_dominance, genomic_epistasis, "
+          "single_step. Did you mean 'numerator'?"),
     _case("a key of another kind",
           "solve: {",
           "relationships: {pedigree: {kind: numerator, ridge: 0.1}}\nsolve: {",
@@ -260,8 +264,9 @@ CASES = (
           "solve: {",
           "relationships: {mine: {kind: supplied}}\nsolve: {",
           "run.yaml:18:17: 'mine' has no key 'file'. A labelled square table, a triplet "
-          "file (individual, individual, value), or GCTA's binary GRM (.grm.bin with "
-          ".grm.id). Add a line such as 'file: kinship.csv'."),
+          "file (individual, individual, value), GCTA's binary GRM (.grm.bin with .grm.id), "
+          "or .npz as saved by a genomic relationship. Add a line such as 'file: "
+          "kinship.csv'."),
     _case("a variance of zero", "animal: 20", "animal: 0",
           "run.yaml:15:11: the variance of 'animal' is 0. Expected a number above 0. To "
           "leave the effect out, remove 'animal' from 'random' and 'variances'."),
@@ -326,9 +331,9 @@ CASES = (
           "column: calf, relationship: genomic",
           "run.yaml:10:50: relationship 'genomic' needs genotypes, and none are named. Add "
           "'genotypes:' with 'file:' to the run file."),
-    _case("single step without entry",
+    _case("single step without genotypes",
           "column: calf, relationship: pedigree",
           "column: calf, relationship: single_step",
-          "run.yaml:10:50: relationship 'single_step' is not supported yet. Expected one "
-          "of: identity, pedigree, dominance, genomic."),
+          "run.yaml:10:50: relationship 'single_step' needs genotypes, and none are named. Add "
+          "'genotypes:' with 'file:' to the run file."),
 )

@@ -1,0 +1,201 @@
+"""The options of single-step in the run file, and the way to H⁻¹."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from breedeval.errors import Findings, InputError, Problem
+from breedeval.levels import Levels
+from breedeval.pedigree.pedigree import Pedigree, Rows
+from breedeval.relationship.adjustment import means_of, plan_adjustment
+from breedeval.relationship.agreement import compare
+from breedeval.relationship.apy import from_core
+from breedeval.relationship.core import Core
+from breedeval.relationship.dense import inverted
+from breedeval.relationship.gene_content import estimate_gamma
+from breedeval.relationship.genomic_options import (
+    GenomicOptions,
+    Placed,
+    TuneOption,
+    genotyped_rows,
+)
+from breedeval.relationship.kind import LabelledMatrix, Members, Sources
+from breedeval.relationship.numerator import Numerator, gamma_of_groups
+from breedeval.relationship.numerator import from_pedigree as numerator_from_pedigree
+from breedeval.relationship.precision import Precision, Vector
+from breedeval.relationship.single_step import REMEDY, GroupForm, SingleStep, from_parts
+
+
+@dataclass(frozen=True, eq=False)
+class _Genotyped:
+    """G of the genotyped in the order of the pedigree, and how it was made."""
+
+    levels: Levels
+    rows: Rows
+    matrix: Vector
+    history: tuple[str, ...]
+    source: str
+
+
+class SingleStepSettings(GenomicOptions):
+    """Relationship from pedigree and markers together: K = H."""
+
+    kind: Literal["single_step"] = Field("single_step", description="Which relationship.")
+    blend: float = Field(0.05, ge=0, lt=1, description=(
+        "Share β of A₂₂ in (1 − β)G + βA₂₂, done first; 0 = none."), examples=[0.1])
+    tune: TuneOption = Field("chen", description=(
+        "a + bG, done second. chen (or true): the means of the diagonal and beside it become those "
+        "of A₂₂; vitezica: a = mean(A₂₂) − mean(G), b = 1 − a/2; none with metafounders."),
+        examples=["none"])
+    file: Path | None = Field(None, description=(
+        "G as saved by another run (.npz, .grm.bin) or made elsewhere, instead of from the "
+        "genotypes; what was done to it is not done again."), examples=["G.npz"])
+    tau: float = Field(1.0, gt=0, description="τ, the weight of G⁻¹.", examples=[1.1])
+    omega: float = Field(1.0, description="ω, the weight of A₂₂⁻¹.", examples=[0.9])
+    inbreeding: bool = Field(True, description=(
+        "Whether A⁻¹ and A₂₂ use the inbreeding coefficients."), examples=[False])
+    groups: GroupForm = Field("full", description=(
+        "How unknown-parent groups enter: full: all of H⁻¹ (the exact transformation); altered: "
+        "A⁻¹ and A₂₂⁻¹; pedigree: A⁻¹ only."), examples=["altered"])
+    metafounders: Literal["estimate"] | Path | None = Field(None, description=(
+        "Table of Γ, or 'estimate' to have it from the genotypes; the pedigree's groups are then "
+        "metafounders. Needs 'frequencies: half' and 'tune: none'."), examples=["gamma.csv"])
+
+    @property
+    def needs_pedigree(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def needs_genotypes(self) -> bool:
+        """Unless G is read."""
+        return self.file is None
+
+    @property
+    def matrix_file(self) -> Path | None:
+        """G, where it is read."""
+        return self.file
+
+    @property
+    def more_matrices(self) -> Mapping[str, Path]:
+        """Γ."""
+        return {"metafounders": self.metafounders} if isinstance(self.metafounders, Path) else {}
+
+    @property
+    def matrix_layout(self) -> Literal["auto"]:
+        """As the name of the file says."""
+        return "auto"
+
+    def members(self, name: str, sources: Sources) -> Members:
+        """Everybody in the pedigree."""
+        pedigree = sources.require_pedigree()
+        return Members(pedigree.individuals, pedigree.clone_of, "the pedigree")
+
+    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> SingleStep:
+        """H⁻¹ of the pedigree."""
+        self._check(name)
+        pedigree = sources.require_pedigree()
+        plain = numerator_from_pedigree(pedigree, use_inbreeding=self.inbreeding, threads=threads)
+        numerator = self._with_metafounders(name, sources, plain, threads)
+        found = self._genotyped(name, sources, plain, threads)
+        block = numerator.block(found.rows)
+        matrix, many = found.matrix, found.rows.size > 0
+        planned = plan_adjustment(
+            self.wanted, means_of(matrix), means_of(block), history=found.history,
+            source=found.source) if many else None
+        history = found.history
+        if planned is not None:
+            planned.apply(matrix, block)
+            history = planned.history
+        agreement = compare(matrix, block, found.levels) if many else None
+        stored = None
+        if self.save is not None:
+            stored = LabelledMatrix(self.save.name, found.levels, matrix.copy(), history)
+        inverse, log_determinant, words = self._inverse(name, sources, found, matrix)
+        made = from_parts(numerator, found.rows, inverse, log_determinant, block, tau=self.tau,
+                          omega=self.omega, groups=self.groups, source=found.source)
+        return replace(made, history=(*history, *words), agreement=agreement, stored=stored)
+
+    def remark(self, name: str, built: Precision, findings: Findings) -> None:
+        """Where markers and pedigree disagree."""
+        if isinstance(built, SingleStep) and built.agreement is not None:
+            built.agreement.remark(name, findings)
+
+    def _check(self, name: str) -> None:
+        """Metafounders are on the scale of frequencies of one half."""
+        if self.metafounders is None or self.file is not None:
+            return
+        if self.frequencies != "half" or self.tune != "none":
+            raise InputError(Problem(
+                f"relationships: {name}", f"metafounders with 'frequencies: {self.frequencies}' "
+                f"and 'tune: {self.tune}'", "Γ refers to frequencies of one half, with which G "
+                "needs no tuning", "Write 'frequencies: half' and 'tune: none'"))
+
+    def _with_metafounders(
+        self, name: str, sources: Sources, plain: Numerator, threads: int
+    ) -> Numerator:
+        if self.metafounders is None:
+            return plain
+        pedigree = plain.pedigree
+        if self.metafounders == "estimate":
+            _require_groups(pedigree, name)
+            genotypes = sources.require_genotypes()
+            rows = genotyped_rows(genotypes.individuals, pedigree, genotypes.source)
+            gamma = estimate_gamma(genotypes, plain, rows)
+        else:
+            gamma = gamma_of_groups(sources.matrices[f"{name}.metafounders"], pedigree.groups)
+        return numerator_from_pedigree(pedigree, use_inbreeding=self.inbreeding, gamma=gamma,
+                                       threads=threads)
+
+    def _genotyped(
+        self, name: str, sources: Sources, plain: Numerator, threads: int
+    ) -> _Genotyped:
+        """G as read or computed, in the order of the pedigree."""
+        if self.file is not None:
+            return _read(sources.matrices[name], plain.pedigree)
+        genotypes = sources.require_genotypes()
+        rows = genotyped_rows(genotypes.individuals, plain.pedigree, genotypes.source)
+        if (np.diff(rows) < 0).any():
+            order = np.argsort(rows)
+            rows, genotypes = rows[order], genotypes.select(individuals=order)
+        if not rows.size:
+            return _Genotyped(genotypes.individuals, rows, np.zeros((0, 0)), (), genotypes.source)
+        values = self.marker_values(name, sources, genotypes, Placed(plain, rows))
+        return _Genotyped(genotypes.individuals, rows, self.genomic(genotypes, values, threads),
+                          values.history, genotypes.source)
+
+    def _inverse(
+        self, name: str, sources: Sources, found: _Genotyped, matrix: Vector
+    ) -> tuple[Vector, float, tuple[str, ...]]:
+        """G⁻¹, log|G| and what is to be said of it: exact, or with a core."""
+        if self.core is None or not found.rows.size:
+            return (*inverted(matrix, found.source, REMEDY), ())
+        choice = Core.of(self.core)
+        core = choice.rows(found.levels, sources.tables.get((name, "core")),
+                           diagonal=lambda: np.diagonal(matrix), matrix=lambda: matrix)
+        apy = from_core(found.levels, core, matrix[core], np.diagonal(matrix).copy(),
+                        source=found.source)
+        words = f"core: {core.size} of {found.rows.size} individuals ({choice.words()})"
+        return apy.dense(), apy.log_determinant, (words,)
+
+
+def _read(given: LabelledMatrix, pedigree: Pedigree) -> _Genotyped:
+    rows = genotyped_rows(given.levels, pedigree, given.source)
+    order = np.argsort(rows)
+    levels = Levels(given.levels.take(order.astype(np.int32)))
+    return _Genotyped(levels, rows[order], np.ascontiguousarray(given.values[np.ix_(order, order)]),
+                      given.history, given.source)
+
+
+def _require_groups(pedigree: Pedigree, name: str) -> None:
+    if not len(pedigree.groups):
+        raise InputError(Problem(
+            f"relationships: {name}", "'metafounders: estimate', and the pedigree has no groups",
+            "Each group of unknown parents is a metafounder",
+            "Name the groups in 'pedigree: groups' or in a group column"))
