@@ -215,9 +215,10 @@ def read_values(
     inside = (values >= 0) & (values <= (np.inf if most is None else most))
     rows = np.flatnonzero((places >= 0) & ~inside)
     limits = "0 or more" if most is None else f"0 to {most:g}"
-    findings.fault(column, *(Problem(
-        table.where(int(row)), f"the {column} is {values[row]:g}", f"Expected {limits}",
-        "Correct the cell") for row in rows[:5]), total=int(rows.size))
+    if rows.size:
+        findings.fault(column, *(Problem(
+            table.where(int(row)), f"the {column} is {values[row]:g}", f"Expected {limits}",
+            "Correct the cell") for row in rows[:5]), total=int(rows.size))
     count = np.bincount(places[places >= 0], minlength=len(genotypes.markers))
     for what, markers in (("no", np.flatnonzero(count == 0)),
                           ("more than one", np.flatnonzero(count > 1))):
