@@ -13,8 +13,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from breedeval.equations.henderson import Equations
-from breedeval.errors import LimitError
+from breedeval.errors import InputError, LimitError, Problem
 from breedeval.evaluation.solving import make_solver
+from breedeval.relationship.precision import ByProducts
 from breedeval.solve import DirectSolver
 from breedeval.solve.forecast import Forecast, forecast
 
@@ -88,6 +89,13 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
     limit = options.memory_limit or resident_memory() + int(0.9 * free_memory())
     if options.method == "pcg":
         return _iterative_plan(equations, "asked for in the run file", limit)
+    if any(isinstance(precision, ByProducts) for precision in equations.precisions):
+        if options.method != "auto":
+            raise InputError(Problem(
+                "solve: method", f"'{options.method}' needs the equations formed, and those with "
+                "marker effects are known by products only", "Expected conjugate gradients, and "
+                "variances that are given", "Write 'method: pcg', or use 'kind: single_step'"))
+        return _iterative_plan(equations, "marker effects are known by products only", limit)
     lower = equations.lower()
     method = "cholesky" if options.method == "auto" else options.method
     solver = make_solver(method, options.threads)

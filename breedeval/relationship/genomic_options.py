@@ -70,8 +70,8 @@ class MarkerValues:
     history: tuple[str, ...]
 
 
-class GenomicOptions(RelationshipKind):
-    """How G is computed and adjusted."""
+class MarkerOptions(RelationshipKind):
+    """How markers are centred, scaled and weighted."""
 
     kind: str
     method: GenomicMethod = Field("vanraden1", description=(
@@ -87,27 +87,6 @@ class GenomicOptions(RelationshipKind):
     weights: Path | None = Field(None, description=(
         "Table with the columns marker and weight; a marker's share of the variance is "
         "proportional to it."), examples=["weights.csv"])
-    blend: float = Field(0.0, ge=0, lt=1, description=(
-        "Share β of A₂₂ in (1 − β)G + βA₂₂, done first; 0 = none."), examples=[0.05])
-    blend_with: BlendWith = Field("pedigree", description=(
-        "What is blended in: A₂₂ of the pedigree, or the identity."), examples=["identity"])
-    tune: TuneOption = Field("none", description=(
-        "a + bG, done second. chen (or true): the means of the diagonal and beside it become those "
-        "of A₂₂; vitezica: a = mean(A₂₂) − mean(G), b = 1 − a/2."), examples=["chen"])
-    ridge: float = Field(0.0, ge=0, description="Added to the diagonal, done last; 0 = as is.",
-                         examples=[0.01])
-    core: CoreSettings | None = Field(None, description=(
-        "Inverse by APY with this core: a number of individuals taken at random, or a list of "
-        "them, or keys; the exact inverse when absent."), examples=[3000])
-    save: Path | None = Field(None, description=(
-        "Where the matrix is kept, with what was done to it: .npz, or GCTA's .grm.bin."),
-        examples=["G.npz"])
-
-    @property
-    def wanted(self) -> Wanted:
-        """The adjustments."""
-        return Wanted(self.blend, self.blend_with, self.tune, self.ridge)
-
     @property
     def needs_genotypes(self) -> bool:
         """True."""
@@ -115,15 +94,9 @@ class GenomicOptions(RelationshipKind):
 
     @property
     def table_files(self) -> Mapping[str, Path]:
-        """Of frequencies, weights and the core."""
-        named = {"weights": self.weights, "frequencies": self.frequencies,
-                 "core": self.core.file if isinstance(self.core, Core) else None}
+        """Of frequencies and weights."""
+        named = {"weights": self.weights, "frequencies": self.frequencies}
         return {option: path for option, path in named.items() if isinstance(path, Path)}
-
-    @property
-    def save_file(self) -> Path | None:
-        """As given."""
-        return self.save
 
     def marker_values(
         self, name: str, sources: Sources, genotypes: Genotypes, placed: Placed | None
@@ -156,6 +129,42 @@ class GenomicOptions(RelationshipKind):
             weights = read_values(sources.tables[name, "weights"], "weight", genotypes, None)
             history.append(f"weights: from {self.weights.name}")
         return MarkerValues(frequency, weights, tuple(history))
+
+
+class GenomicOptions(MarkerOptions):
+    """How G is computed and adjusted."""
+
+    blend: float = Field(0.0, ge=0, lt=1, description=(
+        "Share β of A₂₂ in (1 − β)G + βA₂₂, done first; 0 = none."), examples=[0.05])
+    blend_with: BlendWith = Field("pedigree", description=(
+        "What is blended in: A₂₂ of the pedigree, or the identity."), examples=["identity"])
+    tune: TuneOption = Field("none", description=(
+        "a + bG, done second. chen (or true): the means of the diagonal and beside it become those "
+        "of A₂₂; vitezica: a = mean(A₂₂) − mean(G), b = 1 − a/2."), examples=["chen"])
+    ridge: float = Field(0.0, ge=0, description="Added to the diagonal, done last; 0 = as is.",
+                         examples=[0.01])
+    core: CoreSettings | None = Field(None, description=(
+        "Inverse by APY with this core: a number of individuals taken at random, or a list of "
+        "them, or keys; the exact inverse when absent."), examples=[3000])
+    save: Path | None = Field(None, description=(
+        "Where the matrix is kept, with what was done to it: .npz, or GCTA's .grm.bin."),
+        examples=["G.npz"])
+
+    @property
+    def wanted(self) -> Wanted:
+        """The adjustments."""
+        return Wanted(self.blend, self.blend_with, self.tune, self.ridge)
+
+    @property
+    def table_files(self) -> Mapping[str, Path]:
+        """Of frequencies, weights and the core."""
+        core = self.core.file if isinstance(self.core, Core) else None
+        return {**super().table_files, **({} if core is None else {"core": core})}
+
+    @property
+    def save_file(self) -> Path | None:
+        """As given."""
+        return self.save
 
     def genomic(self, genotypes: Genotypes, values: MarkerValues, threads: int) -> Float64:
         """G before anything is done to it."""

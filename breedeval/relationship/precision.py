@@ -6,7 +6,7 @@ for its lower triangle (direct solvers) or for its product with vectors (iterati
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,6 +16,16 @@ from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 
 Vector = NDArray[np.float64]
+
+
+@runtime_checkable
+class ByProducts(Protocol):
+    """A precision that is never formed: equations with it are solved by conjugate gradients."""
+
+    @property
+    def by_products(self) -> Literal[True]:
+        """Always."""
+        ...
 
 
 class Precision(Protocol):

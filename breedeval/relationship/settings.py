@@ -18,6 +18,7 @@ from breedeval.relationship.genomic_dominance import GenomicDominanceSettings
 from breedeval.relationship.genomic_epistasis import GenomicEpistasisSettings
 from breedeval.relationship.identity import IdentitySettings
 from breedeval.relationship.kind import RelationshipKind
+from breedeval.relationship.marker_effects_settings import MarkerEffectsSettings
 from breedeval.relationship.numerator import NumeratorSettings
 from breedeval.relationship.single_step_settings import SingleStepSettings
 from breedeval.relationship.supplied import SuppliedSettings
@@ -25,7 +26,7 @@ from breedeval.relationship.supplied import SuppliedSettings
 RelationshipSettings = Annotated[
     IdentitySettings | NumeratorSettings | SuppliedSettings | DominanceSettings
     | EpistasisSettings | GenomicSettings | GenomicDominanceSettings | GenomicEpistasisSettings
-    | SingleStepSettings,
+    | SingleStepSettings | MarkerEffectsSettings,
     Field(discriminator="kind"),
 ]
 

@@ -1,0 +1,221 @@
+"""Marker effects as unknowns beside the individuals: G and its inverse are never formed.
+
+The genotyped are u₂ = Z′g + 1c + r with independent marker effects g ~ N(0, v), a constant
+c ~ N(0, a) where G is tuned, and r ~ N(0, wS) with S = A₂₂ (or I), so that var(u₂) = K is that of
+:mod:`breedeval.relationship.adjustment`. Given u₂ the others follow the pedigree, and the precision
+of (u, g, c) is
+
+    [ A⁻¹ − A₂₂⁻¹ + (wS)⁻¹    −(wS)⁻¹Z′          ]   A₂₂⁻¹ in the rows and columns of the genotyped,
+    [ −Z(wS)⁻¹                Z(wS)⁻¹Z′ + v⁻¹I   ]   and no A⁻¹ − A₂₂⁻¹ without a pedigree.
+
+It is known by its products, two passes over the packed genotypes each. A₂₂⁻¹x = A²²x −
+A²¹(A¹¹)⁻¹A¹²x with one sparse factor of A¹¹, the part of A⁻¹ among the others.
+
+References
+----------
+Fernando, Dekkers & Garrick (2014), Genet. Sel. Evol. 46:50; Liu, Goddard, Reinhardt & Reents
+(2014), J. Dairy Sci. 97:5833; Mäntysaari, Evans & Strandén (2017), J. Anim. Sci. 95:4728.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from breedeval.errors import LimitError
+from breedeval.genotypes.coding import ScaledCoding
+from breedeval.genotypes.genotypes import Genotypes
+from breedeval.levels import Levels
+from breedeval.pedigree.pedigree import Pedigree, Rows
+from breedeval.relationship.numerator import Numerator
+from breedeval.relationship.precision import Vector
+from breedeval.solve import Factor, direct_solver
+
+DRAWS = 24
+"""Random vectors from which the diagonal of the precision is estimated, for a preconditioner."""
+SEED = 1
+CONSTANT = "(constant)"
+
+
+@dataclass(frozen=True, eq=False)
+class Polygenic:
+    """A⁻¹ and A₂₂⁻¹ by products.
+
+    Parameters
+    ----------
+    numerator : Numerator
+        Without groups.
+    rows : ndarray of int32, shape (n,)
+        Places of the genotyped.
+    own, across : csc_array
+        A²² and A¹².
+    factor : Factor or None
+        Of A¹¹; None when everybody is genotyped.
+    """
+
+    numerator: Numerator
+    rows: Rows
+    own: sp.csc_array
+    across: sp.csc_array
+    factor: Factor | None
+
+    def inverse(self, x: Vector) -> Vector:
+        """A₂₂⁻¹x for x of shape (n, k)."""
+        found = self.own @ x
+        if self.factor is not None:
+            found -= self.across.T @ self.factor.solve(self.across @ x)
+        return np.asarray(found)
+
+    def draws(self, count: int, seed: int) -> Vector:
+        """Vectors with the variance A₂₂⁻¹, shape (n, count).
+
+        With s = D^{−½}ξ, x = s less half of it for the parents has the variance A⁻¹; what x₁ tells
+        of x₂ is taken off.
+        """
+        pedigree = self.numerator.pedigree
+        rng = np.random.Generator(np.random.PCG64(seed))
+        s = rng.standard_normal((len(pedigree), count)) / np.sqrt(
+            self.numerator.mendelian)[:, None]
+        x = s.copy()
+        for parent in (pedigree.sire, pedigree.dam):
+            known = parent >= 0
+            np.subtract.at(x, parent[known], 0.5 * s[known])
+        found = x[self.rows]
+        if self.factor is not None:
+            others = np.ones(len(pedigree), bool)
+            others[self.rows] = False
+            found = found - self.across.T @ self.factor.solve(x[others])
+        return np.asarray(found)
+
+
+def make_polygenic(numerator: Numerator, rows: Rows, *, threads: int) -> Polygenic:
+    """Part A⁻¹ by who is genotyped, and factorise A¹¹."""
+    lower = numerator.lower()
+    whole = sp.csc_array(lower + sp.tril(lower, -1).T)
+    others = np.setdiff1d(np.arange(whole.shape[0]), rows)
+    factor = None
+    if others.size:
+        inner = sp.csc_array(sp.tril(whole[others][:, others]))
+        inner.sort_indices()
+        factor = direct_solver(threads=threads).factorise(inner)
+    return Polygenic(numerator, rows, sp.csc_array(whole[rows][:, rows]),
+                     sp.csc_array(whole[others][:, rows]), factor)
+
+
+@dataclass(frozen=True, eq=False)
+class MarkerEffects:
+    """Precision of q individuals, m marker effects, and a constant where G is tuned.
+
+    Parameters
+    ----------
+    levels : Levels, length q
+    genotypes : Genotypes
+        In the order of ``rows``.
+    scaled : ScaledCoding
+        Z.
+    rows : ndarray of int32, shape (n,)
+        Places of the genotyped among the individuals.
+    polygenic : Polygenic or None
+        S = A₂₂; None for S = I, where everybody is genotyped.
+    effect, residual, constant : float
+        v, w and a; no constant where a = 0.
+    variance : ndarray of float64, shape (q,)
+        diag(K) of the genotyped; of the others 1 + F, which stands in for it.
+    history : tuple of str
+        How K is made.
+    """
+
+    levels: Levels
+    genotypes: Genotypes
+    scaled: ScaledCoding
+    rows: Rows
+    polygenic: Polygenic | None
+    effect: float
+    residual: float
+    constant: float
+    variance: Vector
+    history: tuple[str, ...] = ()
+    of_individuals: bool = True
+    additive: bool = True
+    by_products: Literal[True] = field(default=True, init=False)
+
+    @property
+    def groups(self) -> Levels:
+        """The markers, and the constant."""
+        names = self.genotypes.markers.names
+        return names if not self.constant else Levels.of([*names.to_list(), CONSTANT])
+
+    @property
+    def inbreeding(self) -> Vector | None:
+        """F by the pedigree."""
+        return None if self.polygenic is None else self.polygenic.numerator.inbreeding
+
+    @property
+    def pedigree(self) -> Pedigree | None:
+        """The pedigree."""
+        return None if self.polygenic is None else self.polygenic.numerator.pedigree
+
+    @property
+    def log_determinant(self) -> float:
+        """log of the determinant of the variance of all: log|A| + n log w + m log v + log a."""
+        known = 0.0 if self.polygenic is None else self.polygenic.numerator.log_determinant
+        return float(known + self.rows.size * np.log(self.residual)
+                     + len(self.genotypes.markers) * np.log(self.effect)
+                     + (np.log(self.constant) if self.constant else 0.0))
+
+    def lower(self) -> sp.csc_array:
+        """Refused: it is never formed."""
+        raise LimitError(
+            "relationships: with marker effects as unknowns the equations are known by products "
+            "only. Use 'solve: {method: pcg}' and given variances, or 'kind: single_step'.")
+
+    def product(self, x: Vector) -> Vector:
+        """Product with x of shape (q + m, k), or one longer with a constant."""
+        q, m = len(self.levels), len(self.genotypes.markers)
+        own, effects, rest = x[self.rows], x[q:q + m], x[q + m:]
+        calls, coding = self.genotypes.calls, self.scaled.coding
+        gap = own - calls.times(np.ascontiguousarray(effects), coding) - rest.sum(axis=0)
+        result = np.zeros_like(x)
+        if self.polygenic is not None:
+            result[:q] = self.polygenic.numerator.product(np.ascontiguousarray(x[:q]))
+            both = self.polygenic.inverse(np.concatenate([own, gap], axis=1))
+            result[self.rows] -= both[:, :x.shape[1]]
+            gap = both[:, x.shape[1]:]
+        gap = np.ascontiguousarray(gap / self.residual)
+        result[self.rows] += gap
+        result[q:q + m] = effects / self.effect - calls.transposed_times(gap, coding)
+        if self.constant:
+            result[q + m:] = rest / self.constant - gap.sum(axis=0)
+        return result
+
+    def diagonal(self) -> Vector:
+        """An estimate of the diagonal, within a third as a rule: for a preconditioner."""
+        return self._diagonal
+
+    @cached_property
+    def _diagonal(self) -> Vector:
+        """diag(A₂₂⁻¹) and diag(ZA₂₂⁻¹Z′) are mean squares of x and Zx, x of variance A₂₂⁻¹."""
+        q, n = len(self.levels), self.rows.size
+        calls, coding = self.genotypes.calls, self.scaled.coding
+        if self.polygenic is None:
+            rng = np.random.Generator(np.random.PCG64(SEED))
+            draws = rng.choice([-1.0, 1.0], (n, DRAWS))
+            start = np.zeros(q)
+        else:
+            draws = self.polygenic.draws(DRAWS, SEED)
+            start = self.polygenic.numerator.diagonal().copy()
+        own = np.mean(draws**2, axis=1)
+        start[self.rows] += own * (1 / self.residual - (self.polygenic is not None))
+        markers = np.mean(calls.transposed_times(draws, coding) ** 2, axis=1) / self.residual
+        last = [np.mean(draws.sum(axis=0) ** 2) / self.residual + 1 / self.constant] if (
+            self.constant) else []
+        return np.concatenate([start, markers + 1 / self.effect, last])
+
+    def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
+        """Of shape (r, 0): marker effects are random."""
+        return np.zeros((rows.size, 0))
