@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from breedeval.genotypes.calls import Calls, Coding, Float64, MarkerCounts
+from breedeval.genotypes.calls import Coding, Float64, MarkerCounts
 from breedeval.genotypes.genotypes import Genotypes
+from breedeval.genotypes.products import cross_products
 
 GenomicMethod = Literal["vanraden1", "vanraden2", "standardised"]
-
-BLOCK = 2048
-"""Markers decoded at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +79,6 @@ def genomic_matrix(
     Cost: n²m flops in single precision.
     """
     scaled = genomic_coding(genotypes.calls.counts(), method, frequency)
-    return cross_products(genotypes.calls, scaled.coding) / scaled.divisor
-
-
-def cross_products(calls: Calls, coding: Coding) -> NDArray[np.float64]:
-    """Z′Z over markers, shape (n, n)."""
-    total = np.zeros((calls.individuals,) * 2)
-    for start in range(0, calls.markers, BLOCK):
-        stop = min(start + BLOCK, calls.markers)
-        z = calls.coded(start, stop, coding.part(start, stop))
-        total += z.T @ z
-    return total
+    found = cross_products(genotypes.calls, scaled.coding, threads=threads)
+    found /= scaled.divisor
+    return found
