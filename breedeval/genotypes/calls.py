@@ -95,15 +95,20 @@ class Calls(Protocol):
         """Copies of the markers start … stop, NaN where missing, shape (stop − start, n)."""
         ...
 
-    def coded(self, start: int, stop: int, coding: Coding) -> Float32:
-        """(x − c)s of the markers start … stop, shape (stop − start, n); ``coding`` is of these."""
+    def coded(
+        self, start: int, stop: int, coding: Coding, out: Float32 | None = None
+    ) -> Float32:
+        """(x − c)s of the markers start … stop, shape (stop − start, n); ``coding`` is of these.
+
+        Written to ``out`` where it is given.
+        """
         ...
 
-    def times(self, effects: Float64, coding: Coding) -> Float64:
+    def times(self, effects: Float64, coding: Coding, *, threads: int = 1) -> Float64:
         """Z′a: values of individuals from effects of markers (m, k); shape (n, k)."""
         ...
 
-    def transposed_times(self, values: Float64, coding: Coding) -> Float64:
+    def transposed_times(self, values: Float64, coding: Coding, *, threads: int = 1) -> Float64:
         """Zv: sums over individuals of values (n, k); shape (m, k)."""
         ...
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.errors import InputError, Problem
-from breedeval.genotypes.calls import Calls, Coding, Float64, Int64, MarkerCounts
+from breedeval.genotypes.calls import Calls, Coding, Float64, MarkerCounts
 
 GenomicMethod = Literal[
     "vanraden1", "vanraden2", "yang", "centred", "standardised", "tetraploid"]
@@ -130,16 +130,6 @@ def by_class(calls: Calls, values: Float64, source: str) -> Iterator[Float64]:
         found = np.take_along_axis(values[start:stop], whole, axis=1)
         found[missing] = 0.0
         yield found
-
-
-def rectangular_products(calls: Calls, coding: Coding, rows: Int64) -> Float64:
-    """Z_r′Z: cross-products of some individuals with all, shape (r, n). Cost rnm flops."""
-    total = np.zeros((rows.size, calls.individuals))
-    for start in range(0, calls.markers, BLOCK):
-        stop = min(start + BLOCK, calls.markers)
-        z = calls.coded(start, stop, coding.part(start, stop))
-        total += np.ascontiguousarray(z[:, rows]).T @ z
-    return total
 
 
 def squared_lengths(calls: Calls, coding: Coding) -> Float64:

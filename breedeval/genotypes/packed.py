@@ -12,12 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.genotypes.calls import Calls, Coding, Float32, Float64, Int64, MarkerCounts
+from breedeval.genotypes.workers import workers
 from breedeval.kernels import packed as kernels
+from breedeval.kernels import packed_products as products
 
 Bytes = NDArray[np.uint8]
 
 CODES = np.array([3, 2, 0, 1], np.uint8)
 """Code of 0, 1 and 2 copies, and of a missing call."""
+
+COPIES, MISSING = np.array([2.0, 0.0, 1.0, 0.0]), 1
+"""Copies that a code stands for; the code of a missing call."""
+
+LEAST, MOST = 1024, 16
+"""Markers at least, and parts at most, in which a product is done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,23 +64,44 @@ class Packed:
     def block(self, start: int, stop: int) -> Float32:
         """Copies of the markers start … stop, NaN where missing."""
         table = np.tile(np.array([2, np.nan, 1, 0], np.float32), (stop - start, 1))
-        return np.asarray(kernels.decode(self.data[start:stop], table, self.individuals))
+        out = np.empty((stop - start, self.individuals), np.float32)
+        kernels.decode(self.data[start:stop], table, out)
+        return out
 
-    def coded(self, start: int, stop: int, coding: Coding) -> Float32:
+    def coded(
+        self, start: int, stop: int, coding: Coding, out: Float32 | None = None
+    ) -> Float32:
         """(x − c)s of the markers start … stop."""
-        return np.asarray(
-            kernels.decode(self.data[start:stop], code_table(coding), self.individuals))
+        if out is None:
+            out = np.empty((stop - start, self.individuals), np.float32)
+        kernels.decode(self.data[start:stop], code_values(coding).astype(np.float32), out)
+        return out
 
-    def times(self, effects: Float64, coding: Coding) -> Float64:
-        """Z′a."""
-        return np.asarray(kernels.times(
-            self.data, code_table(coding), np.ascontiguousarray(effects, np.float32),
-            self.individuals))
+    def times(self, effects: Float64, coding: Coding, *, threads: int = 1) -> Float64:
+        """Z′a, in double precision; the same to the last bit for any number of threads."""
+        values, sides = code_values(coding), np.ascontiguousarray(effects, np.float64)
+        step = max(LEAST, -(-self.markers // MOST))
+        total = np.zeros((sides.shape[1], 4 * self.data.shape[1]))
+        with workers(float(self.data.size) * sides.shape[1], threads) as run:
+            for part in run(lambda begin: products.times(
+                    self.data, values, sides, begin, min(begin + step, self.markers)),
+                    range(0, self.markers, step)):
+                total += part
+        return np.ascontiguousarray(total[:, :self.individuals].T)
 
-    def transposed_times(self, values: Float64, coding: Coding) -> Float64:
-        """Zv."""
-        return np.asarray(kernels.transposed_times(
-            self.data, code_table(coding), np.ascontiguousarray(values, np.float32)))
+    def transposed_times(self, values: Float64, coding: Coding, *, threads: int = 1) -> Float64:
+        """Zv = s(Σxv − cΣv), sums over the called; as precise as :meth:`times`."""
+        width = -(-self.data.shape[1] // 16) * 64
+        sides = np.zeros((values.shape[1], width))
+        sides[:, :self.individuals] = values.T
+        step = max(LEAST, -(-self.markers // (4 * threads)))
+        with workers(float(self.data.size) * len(sides), threads) as run:
+            parts = run(lambda begin: products.transposed_times(
+                self.data, sides, begin, min(begin + step, self.markers)),
+                range(0, self.markers, step))
+        copies, missing = np.concatenate([np.zeros((2, len(sides), 0)), *parts], axis=2)
+        called = sides.sum(axis=1)[:, None] - missing
+        return np.ascontiguousarray(((copies - coding.centre * called) * coding.scale).T)
 
     def select(self, markers: Int64 | None = None, individuals: Int64 | None = None) -> Calls:
         """The calls of some markers or individuals."""
@@ -87,13 +116,12 @@ def pack(copies: NDArray[np.int8]) -> Packed:
     m, n = copies.shape
     codes = np.zeros((m, -(-n // 4) * 4), np.uint8)
     codes[:, :n] = CODES[copies]
-    quads = codes.reshape(m, -1, 4)
+    quads = codes.reshape(m, codes.shape[1] // 4, 4)
     return Packed(quads[..., 0] | quads[..., 1] << 2 | quads[..., 2] << 4 | quads[..., 3] << 6, n)
 
 
-def code_table(coding: Coding) -> Float32:
+def code_values(coding: Coding) -> Float64:
     """(x − c)s of every code, shape (m, 4); 0 for a missing call."""
-    table = np.zeros((coding.centre.size, 4), np.float32)
-    for code, copies in ((0, 2.0), (2, 1.0), (3, 0.0)):
-        table[:, code] = (copies - coding.centre) * coding.scale
-    return table
+    values = (COPIES - coding.centre[:, None]) * coding.scale[:, None]
+    values[:, MISSING] = 0.0
+    return values

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from breedeval.errors import InputError, Problem
-from breedeval.genotypes.calls import Calls, Coding, Float64, MarkerCounts
+from breedeval.genotypes.calls import Calls, Float64, MarkerCounts
 from breedeval.genotypes.coding import (
     GenomicMethod,
     by_class,
@@ -15,6 +14,7 @@ from breedeval.genotypes.coding import (
     summed,
 )
 from breedeval.genotypes.genotypes import Genotypes
+from breedeval.genotypes.products import cross_products
 
 BLOCK = 2048
 """Markers decoded at a time."""
@@ -58,7 +58,7 @@ def genomic_matrix(
     if float(calls.individuals) ** 2 * calls.markers <= SMALL:
         total = summed(coded_exactly(calls, scaled.coding), calls.individuals)
     else:
-        total = cross_products(calls, scaled.coding)
+        total = cross_products(calls, scaled.coding, threads=threads)
     total /= scaled.divisor
     if method == "yang":
         total[np.diag_indices(len(total))] -= yang_diagonal(calls, counts, frequency, weights)
@@ -144,13 +144,3 @@ def dominance_matrix(genotypes: Genotypes, frequency: Float64 | None = None) -> 
     values = np.stack([-2 * p**2, 2 * p * q, -2 * q**2], axis=1)
     values[p * q <= 0] = 0.0
     return summed(by_class(calls, values, genotypes.source), calls.individuals) / divisor
-
-
-def cross_products(calls: Calls, coding: Coding) -> NDArray[np.float64]:
-    """Z′Z over markers, shape (n, n)."""
-    total = np.zeros((calls.individuals,) * 2)
-    for start in range(0, calls.markers, BLOCK):
-        stop = min(start + BLOCK, calls.markers)
-        z = calls.coded(start, stop, coding.part(start, stop))
-        total += z.T @ z
-    return total

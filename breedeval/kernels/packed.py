@@ -1,4 +1,4 @@
-"""Genotypes in 2 bits: decode, count, and multiply without decoding to memory."""
+"""Genotypes in 2 bits: decode, count and gather, a byte of four individuals at a time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
-Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
+
+u = np.uint64
+"""Places are unsigned, or the compiler looks after places that count from the end."""
+
+FULL = 4096
+"""Steps after which four counts of 16 bits in a word, each up to 4 a step, are put away."""
 
 _bytes = numba.types.Array(numba.uint8, 2, "C", readonly=True)
 _table = numba.types.Array(numba.float32, 2, "C", readonly=True)
@@ -20,64 +25,74 @@ _long = numba.types.Array(numba.int64, 1, "C", readonly=True)
 def tally_markers(data: Bytes, individuals: int) -> Int64:
     """How many individuals have each code, for every marker, shape (m, 4)."""
     tally = np.zeros((data.shape[0], 4), np.int64)
+    ones = np.zeros(256, np.uint64)
+    for byte in range(256):
+        for place in range(4):
+            ones[byte] += u(1) << u(16 * ((byte >> (2 * place)) & 3))
+    whole = individuals // 4
     for m in range(data.shape[0]):
-        for i in range(individuals):
-            tally[m, (data[m, i >> 2] >> (2 * (i & 3))) & 3] += 1
+        for begin in range(0, whole, FULL):
+            counts = u(0)
+            for j in range(begin, min(begin + FULL, whole)):
+                counts += ones[data[u(m), u(j)]]
+            for code in range(4):
+                tally[m, code] += np.int64(counts >> u(16 * code) & u(0xFFFF))
+        for i in range(4 * whole, individuals):
+            tally[m, (data[m, whole] >> (2 * (i & 3))) & 3] += 1
     return tally
 
 
 @numba.njit((_bytes, numba.int64), cache=True, nogil=True)
 def missing_by_individual(data: Bytes, individuals: int) -> Int64:
     """Markers whose code is 1, for every individual, shape (n,)."""
-    missing = np.zeros(individuals, np.int64)
-    for m in range(data.shape[0]):
-        for i in range(individuals):
-            missing[i] += (data[m, i >> 2] >> (2 * (i & 3))) & 3 == 1
-    return missing
+    width = data.shape[1]
+    missing = np.zeros((width, 4), np.int64)
+    ones, counts = np.zeros(256, np.uint64), np.zeros(width, np.uint64)
+    for byte in range(256):
+        for place in range(4):
+            if (byte >> (2 * place)) & 3 == 1:
+                ones[byte] += u(1) << u(16 * place)
+    for begin in range(0, data.shape[0], FULL):
+        counts[:] = u(0)
+        for m in range(begin, min(begin + FULL, data.shape[0])):
+            for j in range(width):
+                counts[j] += ones[data[m, j]]
+        for j in range(width):
+            for place in range(4):
+                missing[j, place] += np.int64(counts[j] >> u(16 * place) & u(0xFFFF))
+    return missing.reshape(4 * width)[:individuals].copy()
 
 
-@numba.njit((_bytes, _table, numba.int64), cache=True, nogil=True)
-def decode(data: Bytes, table: Float32, individuals: int) -> Float32:
-    """``table[m, code]`` of every call, shape (m, n)."""
-    out = np.empty((data.shape[0], individuals), np.float32)
-    for m in range(data.shape[0]):
-        for i in range(individuals):
-            out[m, i] = table[m, (data[m, i >> 2] >> (2 * (i & 3))) & 3]
-    return out
-
-
-@numba.njit((_bytes, _table, _table, numba.int64), cache=True, nogil=True)
-def times(data: Bytes, table: Float32, effects: Float32, individuals: int) -> Float64:
-    """Σₘ table[m, code] · effects[m], for every individual and column, shape (n, k)."""
-    k = effects.shape[1]
-    out = np.zeros((individuals, k))
-    for m in range(data.shape[0]):
-        for i in range(individuals):
-            value = table[m, (data[m, i >> 2] >> (2 * (i & 3))) & 3]
-            for c in range(k):
-                out[i, c] += value * effects[m, c]
-    return out
-
-
-@numba.njit((_bytes, _table, _table), cache=True, nogil=True)
-def transposed_times(data: Bytes, table: Float32, values: Float32) -> Float64:
-    """Σᵢ table[m, code] · values[i], for every marker and column, shape (m, k)."""
-    individuals, k = values.shape
-    out = np.zeros((data.shape[0], k))
-    for m in range(data.shape[0]):
-        for i in range(individuals):
-            value = table[m, (data[m, i >> 2] >> (2 * (i & 3))) & 3]
-            for c in range(k):
-                out[m, c] += value * values[i, c]
-    return out
+@numba.njit(numba.void(_bytes, _table, numba.float32[:, ::1]), cache=True, nogil=True)
+def decode(data: Bytes, table: Float32, out: Float32) -> None:
+    """Write ``table[m, code]`` of every call to ``out``, shape (m, n)."""
+    individuals = out.shape[1]
+    whole = individuals // 4
+    for m in range(out.shape[0]):
+        for j in range(u(whole)):
+            byte, at = data[u(m), u(j)], u(4) * u(j)
+            out[u(m), at] = table[m, byte & 3]
+            out[u(m), at + u(1)] = table[m, (byte >> 2) & 3]
+            out[u(m), at + u(2)] = table[m, (byte >> 4) & 3]
+            out[u(m), at + u(3)] = table[m, byte >> 6]
+        for i in range(4 * whole, individuals):
+            out[m, i] = table[m, (data[m, whole] >> (2 * (i & 3))) & 3]
 
 
 @numba.njit((_bytes, _long), cache=True, nogil=True)
 def gather(data: Bytes, individuals: Int64) -> Bytes:
     """The calls of some individuals, packed again; spare bits are 0."""
-    out = np.zeros((data.shape[0], (individuals.size + 3) // 4), np.uint8)
+    n = individuals.size
+    whole = n // 4
+    out = np.zeros((data.shape[0], (n + 3) // 4), np.uint8)
+    place, shift = individuals >> 2, (2 * (individuals & 3)).astype(np.uint8)
     for m in range(data.shape[0]):
-        for i in range(individuals.size):
-            at = individuals[i]
-            out[m, i >> 2] |= ((data[m, at >> 2] >> (2 * (at & 3))) & 3) << (2 * (i & 3))
+        for j in range(u(whole)):
+            found = 0
+            for k in range(4):
+                at = u(4) * u(j) + u(k)
+                found |= (data[m, u(place[at])] >> shift[at] & 3) << (2 * k)
+            out[m, u(j)] = found
+        for i in range(4 * whole, n):
+            out[m, whole] |= (data[m, place[i]] >> shift[i] & 3) << (2 * (i & 3))
     return out

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.errors import InputError, Problem
 from breedeval.genotypes.calls import Float64
-from breedeval.genotypes.coding import genomic_coding, rectangular_products, squared_lengths
+from breedeval.genotypes.coding import genomic_coding, squared_lengths
 from breedeval.genotypes.genotypes import Genotypes
+from breedeval.genotypes.products import products_between
 from breedeval.genotypes.relationship import require_variation, yang_diagonal
 from breedeval.records import Table
 from breedeval.relationship.adjustment import Adjustment, Means, means_of, plan_adjustment
@@ -18,6 +19,7 @@ from breedeval.relationship.apy import Apy, from_core
 from breedeval.relationship.core import Core
 from breedeval.relationship.genomic_options import GenomicOptions, MarkerValues, Placed
 from breedeval.relationship.kind import Sources
+from breedeval.relationship.means import genomic_means, pedigree_means
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.precision import Vector
 
@@ -88,17 +90,16 @@ def genomic_rows(
     scaled = genomic_coding(counts, options.method, values.frequency, values.weights)
     require_variation(genotypes, scaled.divisor)
     diagonal = squared_lengths(calls, scaled.coding) / scaled.divisor
-    sums = calls.transposed_times(np.ones((calls.individuals, 1)), scaled.coding)
-    total = float(np.square(sums).sum()) / scaled.divisor
+    means = genomic_means(calls, scaled, diagonal)
     less: Float64 = np.zeros(calls.individuals)
     if options.method == "yang":
         less = yang_diagonal(calls, counts, values.frequency, values.weights)
-    off = (total - diagonal.sum()) / max(diagonal.size * (diagonal.size - 1), 1)
     diagonal = diagonal - less
     core = choice.rows(individuals, table, diagonal=lambda: diagonal)
-    rows = rectangular_products(calls, scaled.coding, core) / scaled.divisor
+    rows = products_between(
+        calls.select(individuals=core), calls, scaled.coding) / scaled.divisor
     rows[np.arange(core.size), core] = diagonal[core]
-    return CoreRows(core, rows, diagonal, Means(float(diagonal.mean()), float(off), diagonal.size))
+    return CoreRows(core, rows, diagonal, replace(means, diagonal=float(diagonal.mean())))
 
 
 def pedigree_rows(
@@ -112,13 +113,7 @@ def pedigree_rows(
         units = np.zeros((size, some.size))
         units[places[some], np.arange(some.size)] = 1.0
         rows[start:start + LANES] = numerator.covariance_product(units)[places].T
-    seen = np.zeros((size, 1))
-    seen[places] = 1.0
-    total = float(numerator.covariance_product(seen)[places].sum())
-    diagonal = numerator.variance[places]
-    off = (total - diagonal.sum()) / max(places.size * (places.size - 1), 1)
-    return CoreRows(core, rows, diagonal,
-                    Means(float(diagonal.mean()), float(off), places.size))
+    return CoreRows(core, rows, numerator.variance[places], pedigree_means(numerator, places))
 
 
 def apply_to_rows(planned: Adjustment, own: CoreRows, other: CoreRows | None) -> CoreRows:

@@ -8,18 +8,14 @@ import numpy as np
 from pydantic import Field
 
 from breedeval.errors import InputError, Problem
-from breedeval.genotypes.calls import Coding
 from breedeval.genotypes.coding import genomic_coding, squared_lengths
-from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.relationship import require_variation
 from breedeval.levels import Levels
-from breedeval.pedigree.pedigree import Rows
-from breedeval.relationship.adjustment import Adjustment, Means, Wanted, plan_adjustment
+from breedeval.relationship.adjustment import Adjustment, Wanted, plan_adjustment
 from breedeval.relationship.genomic_options import MarkerOptions, Placed, TuneOption, place
 from breedeval.relationship.kind import Members, Sources
 from breedeval.relationship.marker_effects import MarkerEffects, make_polygenic
-from breedeval.relationship.numerator import Numerator
-from breedeval.relationship.precision import Vector
+from breedeval.relationship.means import genomic_means, pedigree_means
 
 
 class MarkerEffectsSettings(MarkerOptions):
@@ -74,8 +70,8 @@ class MarkerEffectsSettings(MarkerOptions):
         numerator = placed.numerator if placed is not None and self.among == "pedigree" else None
         adjusted = plan_adjustment(
             Wanted(self.blend, "identity" if numerator is None else "pedigree", self.tune),
-            _means(lengths, genotypes, scaled.coding, scaled.divisor),
-            None if numerator is None else _pedigree_means(numerator, rows),
+            genomic_means(genotypes.calls, scaled, lengths),
+            None if numerator is None else pedigree_means(numerator, rows),
             history=values.history, source=genotypes.source)
         _require_positive(adjusted, name)
         residual = adjusted.identity if numerator is None else adjusted.pedigree
@@ -104,28 +100,6 @@ class MarkerEffectsSettings(MarkerOptions):
                 f"relationships: {name}", "the pedigree has unknown-parent groups or metafounders",
                 "Marker effects as unknowns do not know of groups",
                 "Remove the groups, or use 'kind: single_step'"))
-
-
-def _means(
-    lengths: Vector, genotypes: Genotypes, coding: Coding, divisor: float
-) -> Means:
-    """Means of G without G: 1′G1 is the squared length of Z1."""
-    n = lengths.size
-    ones = np.ones((n, 1))
-    total = float(np.square(
-        genotypes.calls.transposed_times(ones, coding)).sum()) / divisor
-    diagonal = float(lengths.mean())
-    return Means(diagonal, (total - n * diagonal) / max(n * (n - 1), 1), n)
-
-
-def _pedigree_means(numerator: Numerator, rows: Rows) -> Means:
-    """Means of A₂₂ without it."""
-    n = rows.size
-    place = np.zeros((len(numerator.levels), 1))
-    place[rows] = 1.0
-    total = float(numerator.covariance_product(place)[rows].sum())
-    diagonal = float(numerator.variance[rows].mean())
-    return Means(diagonal, (total - n * diagonal) / max(n * (n - 1), 1), n)
 
 
 def _require_positive(adjusted: Adjustment, name: str) -> None:

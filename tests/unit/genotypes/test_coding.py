@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from breedeval.errors import InputError
-from breedeval.genotypes import relationship
 from breedeval.genotypes.calls import Coding
 from breedeval.genotypes.coding import (
     genomic_coding,
-    rectangular_products,
     squared_lengths,
 )
+from breedeval.genotypes.products import cross_products
 from breedeval.genotypes.relationship import (
     class_matrix,
     dominance_matrix,
@@ -138,13 +137,10 @@ def test_nothing_varies() -> None:
         genomic_matrix(genotypes_of([[0, 2], [0, 2]]))
 
 
-def test_rows_and_lengths(copies: np.ndarray) -> None:
+def test_squared_lengths(copies: np.ndarray) -> None:
     made = genotypes_of(copies)
     scaled = genomic_coding(made.calls.counts(), "vanraden2")
-    whole = relationship.cross_products(made.calls, scaled.coding)
-    rows = np.array([1, 5, 6])
-    np.testing.assert_allclose(
-        rectangular_products(made.calls, scaled.coding, rows), whole[rows], atol=1e-4)
+    whole = cross_products(made.calls, scaled.coding)
     np.testing.assert_allclose(
         squared_lengths(made.calls, scaled.coding), np.diagonal(whole), atol=1e-4)
     nothing = Coding(np.zeros(40), np.zeros(40))
