@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from breedeval.errors import InputError
+from breedeval.genotypes import relationship
 from breedeval.genotypes.calls import Coding
 from breedeval.genotypes.coding import (
     genomic_coding,
