@@ -28,12 +28,15 @@ class Dense:
         diag(K).
     log_determinant : float
         log|K|.
+    relationship : ndarray of float64, shape (q, q), or None
+        K, where it is kept.
     """
 
     levels: Levels
     matrix: Vector
     variance: Vector
     log_determinant: float
+    relationship: Vector | None = None
     groups: Levels = field(default_factory=lambda: Levels.of([]))
     of_individuals: bool = True
     additive: bool = True

@@ -42,7 +42,8 @@ def from_genotypes(
     inverse, log_determinant = inverted(
         matrix, genotypes.source,
         "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship")
-    return Dense(genotypes.individuals, inverse, np.diagonal(matrix).copy(), log_determinant)
+    return Dense(genotypes.individuals, inverse, np.diagonal(matrix).copy(), log_determinant,
+                 matrix)
 
 
 class GenomicSettings(RelationshipKind):

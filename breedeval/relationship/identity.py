@@ -33,6 +33,11 @@ class Identity:
         """Ones."""
         return np.ones(len(self.levels))
 
+    @property
+    def relationship(self) -> sp.csr_array:
+        """The identity matrix."""
+        return sp.csr_array(sp.eye_array(len(self.levels)))
+
     def lower(self) -> sp.csc_array:
         """The identity matrix."""
         return sp.csc_array(sp.eye_array(len(self.levels)))

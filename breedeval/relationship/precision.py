@@ -6,7 +6,7 @@ for its lower triangle (direct solvers) or for its product with vectors (iterati
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,6 +16,16 @@ from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 
 Vector = NDArray[np.float64]
+
+
+@runtime_checkable
+class Explicit(Protocol):
+    """A relationship that is also known itself, and not only by its inverse."""
+
+    @property
+    def relationship(self) -> Vector | sp.csr_array | None:
+        """K among the individuals, dense or sparse; None where it was not kept."""
+        ...
 
 
 class Precision(Protocol):

@@ -58,8 +58,8 @@ def from_matrix(
         given, source,
         "Remove duplicated individuals, or add 'ridge: 0.01' to the relationship")
     if inverse:
-        return Dense(levels, given, np.diagonal(other).copy(), -log_determinant)
-    return Dense(levels, other, np.diagonal(given).copy(), log_determinant)
+        return Dense(levels, given, np.diagonal(other).copy(), -log_determinant, other)
+    return Dense(levels, other, np.diagonal(given).copy(), log_determinant, given)
 
 
 class SuppliedSettings(RelationshipKind):
