@@ -137,7 +137,8 @@ class Estimation(Part):
 
     SHORT: ClassVar[str] = "The method (reml or ml)"
     WORDS: ClassVar[tuple[str, ...]] = ("reml", "ml")
-    UNSAID: ClassVar[frozenset[str]] = frozenset({"start", "fix", "tie", "bound", "profile"})
+    UNSAID: ClassVar[frozenset[str]] = frozenset(
+        {"start", "fix", "tie", "bound", "engine", "profile"})
 
     method: Literal["reml", "ml"] = Field(
         description="reml: restricted maximum likelihood; ml: maximum likelihood.",
