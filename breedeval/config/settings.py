@@ -137,7 +137,8 @@ class Estimation(Part):
 
     SHORT: ClassVar[str] = "The method (reml or ml)"
     WORDS: ClassVar[tuple[str, ...]] = ("reml", "ml")
-    UNSAID: ClassVar[frozenset[str]] = frozenset({"start", "fix", "tie", "bound", "profile"})
+    UNSAID: ClassVar[frozenset[str]] = frozenset(
+        {"start", "fix", "tie", "bound", "engine", "profile"})
 
     method: Literal["reml", "ml"] = Field(
         description="reml: restricted maximum likelihood; ml: maximum likelihood.",
@@ -152,6 +153,10 @@ class Estimation(Part):
         (), description="Sets of parameters that are equal.", examples=[[["litter", "pen"]]])
     bound: dict[Name, tuple[float, float]] = Field(
         {}, description="Ends between which parameters stay.", examples=[{"animal": [0.1, 10]}])
+    engine: Literal["auto", "equations", "covariance", "spectral"] = Field(
+        "auto", description="Form of the likelihood: Henderson's equations; V itself, or its "
+        "eigenvectors, for genomic and supplied relationships. All give the same estimates.",
+        examples=["spectral"])
     algorithm: Literal["auto", "ai", "em"] = Field(
         "auto", description="ai: average information; em: expectation-maximisation; auto: average "
         "information, after a round of (parameter-expanded) EM where it would leave the parameter "

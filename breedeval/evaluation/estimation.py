@@ -10,7 +10,8 @@ import numpy as np
 
 from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError, Problem
-from breedeval.evaluation.planning import SolveOptions, plan_solution
+from breedeval.evaluation.engines import Engine, choose_likelihood
+from breedeval.evaluation.planning import SolveOptions, free_memory, plan_solution
 from breedeval.evaluation.preparing import Step, say_nothing
 from breedeval.evaluation.solving import make_solver
 from breedeval.solve import DirectSolver
@@ -21,6 +22,7 @@ from breedeval.variance.fixed_tests import FixedTest, test_fixed_effects
 from breedeval.variance.likelihood import Likelihood
 from breedeval.variance.maximise import Options, maximise
 from breedeval.variance.maximum import Maximum
+from breedeval.variance.objective import Objective
 from breedeval.variance.parameters import (
     Constraints,
     Parameters,
@@ -46,6 +48,8 @@ class EstimationOptions:
     method : {'reml', 'ml'}
     fix, tie, bound
         What is asked of parameters, by name.
+    engine : str
+        Which form of the likelihood; the quickest when ``auto``.
     algorithm : {'auto', 'ai', 'em'}
     max_rounds : int
     tolerance : float or None
@@ -60,6 +64,7 @@ class EstimationOptions:
     fix: tuple[str, ...] = ()
     tie: tuple[tuple[str, ...], ...] = ()
     bound: Mapping[str, tuple[float, float]] | None = None
+    engine: Engine = "auto"
     algorithm: Literal["auto", "ai", "em"] = "auto"
     max_rounds: int = 200
     tolerance: float | None = None
@@ -146,10 +151,20 @@ def estimate(
     assert plan.solver is not None
     step(f"Estimating {len(constraints.lower)} variance parameters by {options.method.upper()} "
          f"with {plan.engine}, {equations.size:,} equations")
-    likelihood = Likelihood(
-        equations, plan.solver, options.method,
-        make_solver(_name(solve.method), solve.threads) if options.method == "ml" else None)
-    with one_blas_thread():
+    solver = plan.solver
+
+    def sparse() -> Likelihood:
+        return Likelihood(
+            equations, solver, options.method,
+            make_solver(_name(solve.method), solve.threads) if options.method == "ml" else None)
+
+    chosen = choose_likelihood(
+        equations, plan, sparse, engine=options.engine, method=options.method,
+        threads=solve.threads, memory=solve.memory_limit or free_memory())
+    if chosen.engine != "equations":
+        step(f"The likelihood in its {chosen.engine} form: {chosen.reason}")
+    with chosen.blas():
+        likelihood = chosen.make()
         maximum = maximise(
             likelihood, constraints.start(equations.variances), constraints,
             _settings(options, equations), on_round=on_round, resume=resume)
@@ -157,7 +172,7 @@ def estimate(
     if not maximum.converged or maximum.confounded:
         found = replace(found, advice=_advice(equations, maximum))
     with one_blas_thread():
-        return _with_inference(found, likelihood, plan.solver, step)
+        return _with_inference(found, likelihood, solver, step)
 
 
 def direct_options(solve: SolveOptions) -> SolveOptions:
@@ -190,7 +205,7 @@ def _name(method: str) -> Literal["cholesky", "cholmod", "lu"]:
 
 
 def _with_inference(
-    found: Estimate, likelihood: Likelihood, solver: DirectSolver, step: Step
+    found: Estimate, likelihood: Objective, solver: DirectSolver, step: Step
 ) -> Estimate:
     """Tests of fixed effects and profiles, where they are asked for."""
     options = found.options
@@ -205,7 +220,7 @@ def _with_inference(
     return replace(found, profiles=tuple(profiles))
 
 
-def _profile(found: Estimate, likelihood: Likelihood, word: str) -> Profile:
+def _profile(found: Estimate, likelihood: Objective, word: str) -> Profile:
     options, names = found.options, found.parameters
     positions = names.positions(word)
     if positions is None or len(positions) > 1:
@@ -216,7 +231,7 @@ def _profile(found: Estimate, likelihood: Likelihood, word: str) -> Profile:
         raise InputError(Problem(
             "variances: profile", f"'{word}' is fixed, so that its likelihood is not maximised",
             "Expected a parameter that is estimated", "Remove it from 'fix', or from 'profile'"))
-    settings = _settings(options, likelihood.equations)
+    settings = _settings(options, found.equations)
 
     def refit(near: Maximum, value: float) -> Maximum:
         values = near.variances.values.copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import scipy.linalg
@@ -57,6 +58,14 @@ class Dense:
     additive: bool = True
     inbreeding: Vector | None = None
     pedigree: Pedigree | None = None
+    is_dense: bool = True
+
+    @cached_property
+    def relationship(self) -> Vector:
+        """K, by another inversion where it was not kept; it stays."""
+        if self.stored is not None:
+            return self.stored.values
+        return inverted(self.matrix.copy(), "relationships", "")[0]
 
     def lower(self) -> sp.csc_array:
         """Lower triangle of the dense K⁻¹; exact zeros are left out."""

@@ -27,11 +27,17 @@ class Identity:
     additive: bool = False
     inbreeding: Vector | None = None
     pedigree: Pedigree | None = None
+    is_dense: bool = False
 
     @property
     def variance(self) -> Vector:
         """Ones."""
         return np.ones(len(self.levels))
+
+    @property
+    def relationship(self) -> sp.csr_array:
+        """The identity matrix."""
+        return sp.csr_array(sp.eye_array(len(self.levels)))
 
     def lower(self) -> sp.csc_array:
         """The identity matrix."""

@@ -19,6 +19,21 @@ Vector = NDArray[np.float64]
 
 
 @runtime_checkable
+class Explicit(Protocol):
+    """A relationship that can also be had itself, and not only by its inverse."""
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether most pairs of levels are related."""
+        ...
+
+    @property
+    def relationship(self) -> Vector | sp.csr_array:
+        """K, dense or sparse; made when it is first asked for."""
+        ...
+
+
+@runtime_checkable
 class ByProducts(Protocol):
     """A precision that is never formed: equations with it are solved by conjugate gradients."""
 

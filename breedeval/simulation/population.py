@@ -1,9 +1,9 @@
-"""A population over generations under the additive infinitesimal model."""
+"""A population over generations: mating, inheritance, records, selection."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +12,8 @@ import pyarrow as pa
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from breedeval.pedigree.inbreeding import inbreeding
+from breedeval.genotypes.genotypes import Genotypes
+from breedeval.simulation.inheritance import Herdbook, make_inheritance
 from breedeval.simulation.mating import best, best_within, dams_of_slots, wanted
 from breedeval.simulation.phenotypes import (
     Environment,
@@ -46,6 +47,10 @@ class SimulatedPopulation:
         individual, sex, herd, year, parity (only when records repeat), phenotype.
     variances : mapping of str to float
         animal, permanent (only when records repeat), residual.
+    genotypes : Genotypes or None
+        Of the SNPs, of animals of the last cohorts; None under the infinitesimal model.
+    qtl : DataFrame or None
+        chromosome, position, effect of each QTL.
     """
 
     settings: SimulationSettings
@@ -54,6 +59,8 @@ class SimulatedPopulation:
     true_breeding_values: pd.DataFrame
     records: pd.DataFrame
     variances: Mapping[str, float]
+    genotypes: Genotypes | None = None
+    qtl: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,26 +72,11 @@ class _Streams:
     phenotypes: Generator
 
 
-@dataclass(frozen=True, eq=False)
-class _Herdbook:
-    """Arrays of all animals, filled cohort by cohort; ``starts[t]`` is the first of cohort t."""
-
-    starts: Rows
-    female: NDArray[np.bool_]
-    herd: Rows
-    sire: Rows
-    dam: Rows
-    value: Values
-    merit: Values
-
-    def cohort(self, number: int) -> Rows:
-        return np.arange(self.starts[number], self.starts[number + 1], dtype=np.int32)
-
-
 def simulate(settings: SimulationSettings, seed: int) -> SimulatedPopulation:
     """Simulate a population.
 
-    aᵢ = ½a_sire + ½a_dam + √(Dᵢσ²a) z with Dᵢ = ½ − ¼(F_sire + F_dam); founders aᵢ = σa z.
+    Breeding values are those of :mod:`breedeval.simulation.inheritance`: infinitesimal, or sums of
+    QTL on chromosomes.
 
     The same settings and seed give the same tables on any machine.
 
@@ -96,30 +88,30 @@ def simulate(settings: SimulationSettings, seed: int) -> SimulatedPopulation:
 
     Notes
     -----
-    O(n) beside one computation of inbreeding among the parents for every cohort.
-
-    References
-    ----------
-    Bulmer (1971); Quaas (1976) for the Mendelian sampling variance.
+    O(n) beside one computation of inbreeding among the parents for every cohort; with chromosomes,
+    one bit a locus and haplotype of the cohorts in use.
     """
     streams = _Streams(*(np.random.Generator(np.random.PCG64(child))
                          for child in np.random.SeedSequence(seed).spawn(3)))
     book = _empty_book(settings, streams.structure)
     years = YEARS_BETWEEN_COHORTS * settings.generations + settings.records_per_animal + 2
     environment = draw_environment(settings, int(book.herd.max()) + 1, years, streams.phenotypes)
+    inheritance = make_inheritance(settings, book, streams.values)
     chosen: list[tuple[Rows, Rows]] = []
     records = []
     for cohort in range(settings.generations):
         if cohort:
             _mate(book, settings, cohort, chosen, streams.structure)
-        _inherit(book, settings, cohort, chosen, streams.values)
+        book.value[book.cohort(cohort)] = inheritance.draw(cohort, chosen)
         records.append(_record(book, settings, environment, cohort, streams.phenotypes))
         _judge(book, settings, cohort, records[-1], streams.structure)
         chosen.append(_choose(book, settings, cohort, streams.structure))
-    return _tables(settings, seed, book, records)
+    recorded = records[:settings.generations - settings.unrecorded_cohorts]
+    found = _tables(settings, seed, book, recorded)
+    return replace(found, genotypes=inheritance.genotypes(), qtl=inheritance.qtl())
 
 
-def _empty_book(settings: SimulationSettings, rng: Generator) -> _Herdbook:
+def _empty_book(settings: SimulationSettings, rng: Generator) -> Herdbook:
     """Cohorts of (nearly) equal size, spread evenly over herds, half of them female."""
     n, cohorts = settings.animals, settings.generations
     starts = np.asarray(np.arange(cohorts + 1, dtype=np.int64) * n // cohorts, np.int32)
@@ -131,11 +123,11 @@ def _empty_book(settings: SimulationSettings, rng: Generator) -> _Herdbook:
         herd[first:last] = np.arange(size, dtype=np.int64) * herds // size
         female[first:last] = rng.permutation(np.arange(size) % 2 == 0)
     unknown = np.full(n, -1, np.int32)
-    return _Herdbook(starts, female, herd, unknown, unknown.copy(), np.zeros(n), np.zeros(n))
+    return Herdbook(starts, female, herd, unknown, unknown.copy(), np.zeros(n), np.zeros(n))
 
 
 def _mate(
-    book: _Herdbook, settings: SimulationSettings, cohort: int, chosen: list[tuple[Rows, Rows]],
+    book: Herdbook, settings: SimulationSettings, cohort: int, chosen: list[tuple[Rows, Rows]],
     rng: Generator,
 ) -> None:
     """Parents of a cohort: dams of the herd, a sire by lot for every mating."""
@@ -149,37 +141,8 @@ def _mate(
     book.sire[progeny] = np.repeat(sire, settings.litter)[:len(progeny)]
 
 
-def _inherit(
-    book: _Herdbook, settings: SimulationSettings, cohort: int, chosen: list[tuple[Rows, Rows]],
-    rng: Generator,
-) -> None:
-    """Breeding values of a cohort from its parents' and Mendelian sampling."""
-    own = book.cohort(cohort)
-    sigma = np.sqrt(settings.variances["animal"])
-    z = rng.standard_normal(len(own))
-    if cohort == 0:
-        book.value[own] = sigma * z
-        return
-    sire, dam = book.sire[own], book.dam[own]
-    coefficient = _inbreeding_of_parents(book, chosen)
-    mendelian = 0.5 - 0.25 * (coefficient[sire] + coefficient[dam])
-    book.value[own] = (0.5 * (book.value[sire] + book.value[dam])
-                       + sigma * np.sqrt(mendelian) * z)
-
-
-def _inbreeding_of_parents(book: _Herdbook, chosen: list[tuple[Rows, Rows]]) -> Values:
-    """F of every parent so far (0 for all others): parents' ancestors are parents themselves."""
-    parents = np.sort(np.concatenate([rows for pair in chosen for rows in pair]))
-    place = np.full(len(book.value) + 1, -1, np.int32)
-    place[parents] = np.arange(len(parents), dtype=np.int32)
-    found = inbreeding(place[book.sire[parents]], place[book.dam[parents]])
-    coefficient = np.zeros(len(book.value))
-    coefficient[parents] = found.coefficients
-    return coefficient
-
-
 def _record(
-    book: _Herdbook, settings: SimulationSettings, environment: Environment, cohort: int,
+    book: Herdbook, settings: SimulationSettings, environment: Environment, cohort: int,
     rng: Generator,
 ) -> Records:
     own = book.cohort(cohort)
@@ -189,7 +152,7 @@ def _record(
 
 
 def _judge(
-    book: _Herdbook, settings: SimulationSettings, cohort: int, records: Records, rng: Generator
+    book: Herdbook, settings: SimulationSettings, cohort: int, records: Records, rng: Generator
 ) -> None:
     """What a cohort is selected on."""
     own = book.cohort(cohort)
@@ -205,7 +168,7 @@ def _judge(
 
 
 def _choose(
-    book: _Herdbook, settings: SimulationSettings, cohort: int, rng: Generator
+    book: Herdbook, settings: SimulationSettings, cohort: int, rng: Generator
 ) -> tuple[Rows, Rows]:
     """Sires across herds and dams within herds."""
     own = book.cohort(cohort)
@@ -217,7 +180,7 @@ def _choose(
 
 
 def _tables(
-    settings: SimulationSettings, seed: int, book: _Herdbook, records: list[Records]
+    settings: SimulationSettings, seed: int, book: Herdbook, records: list[Records]
 ) -> SimulatedPopulation:
     names = pa.array(np.arange(1, settings.animals + 1)).cast(pa.string())
     herds = pa.array([f"H{k + 1}" for k in range(int(book.herd.max()) + 1)])

@@ -48,6 +48,19 @@ class SimulationSettings:
     selection : {'random', 'phenotype', 'breeding_value'}
         How parents are chosen. ``phenotype``: own mean as a deviation from contemporaries; animals
         without records by their dam's.
+    chromosomes : int
+        0: the infinitesimal model. Else breeding values come from QTL on so many chromosomes.
+    morgans : float
+        Length of each chromosome.
+    snps, qtl : int
+        In all; of the loci whose rarer allele has a frequency of 0.05 or more among founders.
+    founder_size, history : int
+        Size of the population that the founders descend from, and its generations of random
+        mating: they make the linkage disequilibrium.
+    genotyped_cohorts : int
+        Last cohorts whose animals are genotyped.
+    unrecorded_cohorts : int
+        Last cohorts without records.
 
     Raises
     ------
@@ -70,6 +83,14 @@ class SimulationSettings:
     recorded: Recorded = "females"
     recorded_fraction: float = 1.0
     selection: Selection = "random"
+    chromosomes: int = 0
+    morgans: float = 1.0
+    snps: int = 10_000
+    qtl: int = 500
+    founder_size: int = 100
+    history: int = 100
+    genotyped_cohorts: int = 3
+    unrecorded_cohorts: int = 0
 
     def __post_init__(self) -> None:
         problems = self._problems()
@@ -88,7 +109,8 @@ class SimulationSettings:
 
     def _problems(self) -> list[Problem]:
         least = {"generations": 1, "sire_use": 1, "dam_use": 1, "litter": 1, "herd_size": 1,
-                 "records_per_animal": 1}
+                 "records_per_animal": 1, "chromosomes": 0, "snps": 1, "qtl": 1,
+                 "founder_size": 2, "history": 0, "genotyped_cohorts": 0, "unrecorded_cohorts": 0}
         problems = [_problem(name, getattr(self, name), f"Expected a whole number from {low}")
                     for name, low in least.items() if getattr(self, name) < low]
         if self.animals < 4 * max(1, self.generations):
@@ -96,8 +118,11 @@ class SimulationSettings:
                 "animals", self.animals, f"Expected at least {4 * max(1, self.generations)} "
                 f"for {self.generations} generations (four in each)"))
         problems += [_problem(name, getattr(self, name), "Expected a value above 0")
-                     for name in ("sires", "dams", "phenotypic_variance")
+                     for name in ("sires", "dams", "phenotypic_variance", "morgans")
                      if not getattr(self, name) > 0]
+        if self.unrecorded_cohorts >= max(self.generations, 1):
+            problems.append(_problem("unrecorded_cohorts", self.unrecorded_cohorts,
+                                     f"Expected fewer than the {self.generations} generations"))
         if not 0 < self.h2 < 1:
             problems.append(_problem("h2", self.h2, "Expected a value between 0 and 1"))
         if self.records_per_animal > 1 and not self.h2 < self.repeatability < 1:

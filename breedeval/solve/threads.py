@@ -28,5 +28,10 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 
     Small products are quicker so, and the result does not depend on the machine.
     """
-    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    return blas_threads(1)
+
+
+def blas_threads(count: int) -> AbstractContextManager[Any]:
+    """A context in which the BLAS of numpy and scipy runs on as many threads at most."""
+    limit: AbstractContextManager[Any] = _controller().limit(limits=count, user_api="blas")
     return limit

@@ -99,7 +99,7 @@ def differentiate(
         *(np.einsum("pij,ij->p", covariance.derivatives(), gradient) for covariance, gradient in
           zip(equations.variances.covariances, gradients, strict=True)), slopes])
     return Derivatives(
-        gradients, _counts(equations), slopes, score, information, leverage)
+        gradients, level_and_record_counts(equations), slopes, score, information, leverage)
 
 
 @contextmanager
@@ -127,7 +127,8 @@ def working_variates(equations: Equations, x: Vector, residuals: Vector) -> Matr
                            _residual_variates(equations, residuals)], axis=1)
 
 
-def _counts(equations: Equations) -> tuple[int, ...]:
+def level_and_record_counts(equations: Equations) -> tuple[int, ...]:
+    """q of every random effect, and the records of every residual class."""
     groups = equations.groups
     classes = np.bincount(groups.classes, groups.counts, len(equations.variances.residual))
     return (*equations.level_counts, *(int(count) for count in classes))

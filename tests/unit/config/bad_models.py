@@ -149,8 +149,8 @@ BAD_MODELS = (
           "likelihood; ml: maximum likelihood. Add a line such as 'method: reml'.",)),
     Case("a list for variances", VARIANCES, "variances: [1, 2]\n", (
           "run.yaml:14:1: 'variances' is a list. Expected the method (reml or ml) or keys "
-          "(method, start, fix, tie, bound, algorithm, max_rounds, tolerance, profile, "
-          "tests) or keys of your own, each with a number or a list of rows.",)),
+          "(method, start, fix, tie, bound, engine, algorithm, max_rounds, tolerance, "
+          "profile, tests) or keys of your own, each with a number or a list of rows.",)),
     Case("a misspelled option", VARIANCES, "variances: {method: reml, fixed: [animal]}\n", (
           "run.yaml:14:27: unknown key 'fixed'. Did you mean 'fix'?",)),
     Case("an unknown algorithm", VARIANCES, "variances: {method: reml, algorithm: fisher}\n", (

@@ -1,0 +1,331 @@
+"""The likelihood from V itself, for several dense relationships: the equations' n³ once, not kn³.
+
+V = Σ Z(K ⊗ Σ)Z′ + R over the effects, and P = V⁻¹ − V⁻¹X(X′V⁻¹X)⁻¹X′V⁻¹. With q = Py,
+
+    log L = −½[(n − p) log 2π + log|V| + log|X′V⁻¹X| + y′q],
+    dL = tr(Γ dΣ),   Γ[a, b] = −½[tr(PZₐKZ_b′) − q′ZₐKZ_b′q]   for cells a and b of an effect,
+
+and the same with the observations of traits a and b of one record for R. The average information
+is that of :mod:`breedeval.variance.derivatives`, with û = (K ⊗ Σ)Z′q and ê = Rq. For the full
+likelihood V⁻¹ stands in the traces, and log|X′V⁻¹X| and p log 2π are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from breedeval.covariance.variances import Variances
+from breedeval.equations.henderson import Equations
+from breedeval.variance.derivatives import level_and_record_counts, working_variates
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Kernel: TypeAlias = Matrix | sp.csr_array
+"""K among the levels of an effect, dense or sparse."""
+
+BLOCK = 512
+"""Rows that are mirrored at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """First derivatives at a point, and the average information.
+
+    Parameters
+    ----------
+    gradients : tuple of ndarray, each of shape (c, c)
+        Γ of every random effect, then of every residual class.
+    counts : tuple of int
+        Levels of every random effect, records of every residual class.
+    score : ndarray of float64, shape (p,)
+    information : ndarray of float64, shape (p, p)
+    """
+
+    gradients: tuple[Matrix, ...]
+    counts: tuple[int, ...]
+    score: Vector
+    information: Matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Incidence:
+    """X and the Z of every cell of every effect, by observation.
+
+    Parameters
+    ----------
+    x : ndarray of float64, shape (N, p)
+        Columns that the equations keep.
+    cells : tuple of tuple of csr_array, each of shape (N, q)
+        By effect, then by cell.
+    """
+
+    x: Matrix
+    cells: tuple[tuple[sp.csr_array, ...], ...]
+
+
+def make_incidence(equations: Equations) -> Incidence:
+    """Part W = [X, Z] of the equations into its terms; O(N t)."""
+    columns = equations.columns
+    row = np.broadcast_to(np.arange(columns.shape[0])[:, None], columns.shape)
+    there = columns >= 0
+    w = sp.csc_array(
+        (equations.values[there], (row[there], columns[there])),
+        shape=(columns.shape[0], equations.size))
+    fixed = np.ones(equations.size, bool)
+    fixed[equations.random_equations] = False
+    cells = []
+    for effect, width in enumerate(equations.layout.random_widths):
+        number = equations.number[equations.layout.random_slice(effect)]
+        cells.append(tuple(sp.csr_array(w[:, number[cell::width]]) for cell in range(width)))
+    return Incidence(w[:, np.flatnonzero(fixed)].toarray(), tuple(cells))
+
+
+@dataclass(eq=False)
+class CovarianceLikelihood:
+    """The likelihood of a model's variances; calling it evaluates one point.
+
+    Parameters
+    ----------
+    equations : Equations
+        At any variances; without unknown-parent groups.
+    kernels : tuple of ndarray or csr_array
+        K of every random effect.
+    method : {'reml', 'ml'}
+
+    Notes
+    -----
+    A point costs n³/3 flops and 2n² for every pair of cells, its derivatives 2n³/3 more; two
+    matrices of 8n² bytes at most.
+    """
+
+    equations: Equations
+    kernels: tuple[Kernel, ...]
+    method: Literal["reml", "ml"] = "reml"
+    incidence: Incidence = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.incidence = make_incidence(self.equations)
+
+    def __call__(self, variances: Variances) -> CovariancePoint:
+        """The point at these variances.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            When V is not positive definite.
+        """
+        equations, x, y = self.equations.at(variances), self.incidence.x, self.equations.design.y
+        factor, info = scipy.linalg.lapack.dpotrf(
+            self._covariance(equations), lower=1, clean=0, overwrite_a=1)
+        if info:
+            raise np.linalg.LinAlgError("V is not positive definite")
+        log_v = 2.0 * float(np.log(np.diagonal(factor)).sum())
+        solved = scipy.linalg.cho_solve((factor, True), np.column_stack([x, y]))
+        weight, size = x.T @ solved[:, :-1], x.shape[1]
+        inner = scipy.linalg.cho_factor(weight, lower=True) if size else None
+        b = scipy.linalg.cho_solve(inner, x.T @ solved[:, -1]) if inner else np.zeros(0)
+        projected = solved[:, -1] - solved[:, :-1] @ b
+        freedom = y.size
+        if self.method == "reml":
+            freedom -= size
+            if inner:
+                log_v += 2.0 * float(np.log(np.diagonal(inner[0])).sum())
+            log_v += equations.restoration.log_scale
+        value = -0.5 * float(freedom * np.log(2 * np.pi) + log_v + y @ projected)
+        return CovariancePoint(self, equations, factor, solved[:, :-1], inner, projected, value)
+
+    def _covariance(self, equations: Equations) -> Matrix:
+        """V, lower triangle and more, in Fortran order."""
+        total = np.zeros((equations.design.size,) * 2, order="F")
+        for effect, covariance in enumerate(equations.covariances):
+            cells = self.incidence.cells[effect]
+            for a in range(covariance.size):
+                weighted = sum(covariance.matrix[a, b] * cells[b] for b in range(covariance.size))
+                if sp.issparse(self.kernels[effect]):
+                    found = sp.coo_array(cells[a] @ self.kernels[effect] @ weighted.T)
+                    np.add.at(total, found.coords, found.data)
+                else:
+                    total += _sandwich(cells[a], self.kernels[effect], sp.csr_array(weighted))
+        residual = equations.residual
+        for pair in same_record(equations):
+            total[pair.one, pair.other] += pair.elements(equations) / (
+                residual.scale[pair.one] * residual.scale[pair.other])
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class CovariancePoint:
+    """The likelihood at one set of variances.
+
+    Parameters
+    ----------
+    likelihood : CovarianceLikelihood
+    equations : Equations
+        At these variances.
+    factor : ndarray of float64, shape (N, N)
+        Cholesky factor of V, lower triangle; consumed by the derivatives.
+    solved : ndarray of float64, shape (N, p)
+        V⁻¹X.
+    inner : tuple or None
+        Cholesky factor of X′V⁻¹X; None without fixed effects.
+    projected : ndarray of float64, shape (N,)
+        Py.
+    log_likelihood : float
+    """
+
+    likelihood: CovarianceLikelihood
+    equations: Equations
+    factor: Matrix
+    solved: Matrix
+    inner: tuple[Matrix, bool] | None
+    projected: Vector
+    log_likelihood: float
+
+    def derivatives(self) -> Slopes:
+        """Score and average information here."""
+        return self._derivatives
+
+    @cached_property
+    def _derivatives(self) -> Slopes:
+        equations, q = self.equations, self.projected
+        inner = self._inverse()
+        effects = [self._effect_gradient(effect, inner) for effect in range(
+            len(equations.covariances))]
+        classes, slopes = residual_gradients(equations, inner, q)
+        gradients = (*effects, *classes)
+        residuals = residual_product(equations, q)
+        variates = working_variates(equations, self._solutions(), residuals)
+        projection = variates.T @ inner @ variates
+        if self.likelihood.method == "ml" and self.inner:
+            half = self.solved.T @ variates
+            projection -= half.T @ scipy.linalg.cho_solve(self.inner, half)
+        score = np.concatenate([
+            *(np.einsum("pij,ij->p", covariance.derivatives(), gradient)
+              for covariance, gradient in zip(
+                  equations.variances.covariances, gradients, strict=True)), slopes])
+        return Slopes(gradients, level_and_record_counts(equations), score,
+                      (projection + projection.T) / 4)
+
+    def _inverse(self) -> Matrix:
+        """P, or V⁻¹ for the full likelihood."""
+        found, _ = scipy.linalg.lapack.dpotri(self.factor, lower=1)
+        mirror_lower(found)
+        if self.likelihood.method == "reml" and self.inner:
+            half = scipy.linalg.solve_triangular(self.inner[0], self.solved.T, lower=True)
+            found -= half.T @ half
+        return np.asarray(found)
+
+    def _solutions(self) -> Vector:
+        """û = (K ⊗ Σ)Z′q among all unknowns; 0 for the fixed effects."""
+        equations, x = self.equations, np.zeros(self.equations.size)
+        for effect, covariance in enumerate(equations.covariances):
+            own = np.column_stack(
+                [z.T @ self.projected for z in self.likelihood.incidence.cells[effect]])
+            x += equations.placed(effect, self.likelihood.kernels[effect] @ own @ covariance.matrix)
+        return x
+
+    def _effect_gradient(self, effect: int, inner: Matrix) -> Matrix:
+        cells, kernel = self.likelihood.incidence.cells[effect], self.likelihood.kernels[effect]
+        q = self.projected
+        gradient = np.empty((len(cells),) * 2)
+        for a, b in zip(*np.tril_indices(len(cells)), strict=True):
+            left = cells[b].T @ (cells[a].T @ inner).T
+            trace = np.vdot(kernel, left) if isinstance(kernel, np.ndarray) else (
+                kernel.multiply(left).sum())
+            gradient[a, b] = -0.5 * (trace - (cells[a].T @ q) @ (kernel @ (cells[b].T @ q)))
+            gradient[b, a] = gradient[a, b]
+        return gradient
+
+
+@dataclass(frozen=True, eq=False)
+class RecordPairs:
+    """Observations of two traits of the same records.
+
+    Parameters
+    ----------
+    a, b : int
+        The traits.
+    one, other : ndarray of int64, shape (k,)
+        Their observations.
+    kind : ndarray of int64, shape (k,)
+        Class of the residual.
+    """
+
+    a: int
+    b: int
+    one: NDArray[np.int64]
+    other: NDArray[np.int64]
+    kind: NDArray[np.int64]
+
+    def elements(self, equations: Equations) -> Vector:
+        """The (co)variance of each pair before weights, shape (k,)."""
+        own = np.array([part.matrix[self.a, self.b] for part in equations.residual.covariances])
+        return np.asarray(own[self.kind])
+
+
+def same_record(equations: Equations) -> Iterator[RecordPairs]:
+    """Pairs of observations of one record, for every ordered pair of traits."""
+    design = equations.design
+    kind = equations.groups.classes[equations.groups.group]
+    place = np.full((design.records, len(design.traits)), -1, np.int64)
+    place[design.unit, design.trait] = np.arange(design.size)
+    for a, b in np.ndindex(place.shape[1], place.shape[1]):
+        both = (place[:, a] >= 0) & (place[:, b] >= 0)
+        yield RecordPairs(a, b, place[both, a], place[both, b], kind[both])
+
+
+def residual_gradients(
+    equations: Equations, inner: Matrix, q: Vector
+) -> tuple[list[Matrix], Vector]:
+    """Γ of each residual class, and the gradient of the slopes.
+
+    Parameters
+    ----------
+    equations : Equations
+    inner : ndarray of float64, shape (N, N)
+        P, or V⁻¹; only elements within records are read.
+    q : ndarray of float64, shape (N,)
+        Py.
+    """
+    residual, design = equations.residual, equations.design
+    gradients = [np.zeros((len(design.traits),) * 2) for _ in residual.covariances]
+    lack = np.zeros(design.records)
+    for pair in same_record(equations):
+        excess = inner[pair.one, pair.other] - q[pair.one] * q[pair.other]
+        excess *= -0.5 / (residual.scale[pair.one] * residual.scale[pair.other])
+        for number, gradient in enumerate(gradients):
+            gradient[pair.a, pair.b] = excess[pair.kind == number].sum()
+        lack += np.bincount(
+            design.unit[pair.one], excess * pair.elements(equations), design.records)
+    return gradients, design.residual.covariates.T @ lack
+
+
+def residual_product(equations: Equations, x: Vector) -> Vector:
+    """Rx for x of shape (N,)."""
+    scale, found = equations.residual.scale, np.zeros(x.size)
+    for pair in same_record(equations):
+        found[pair.one] += pair.elements(equations) * x[pair.other] / (
+            scale[pair.one] * scale[pair.other])
+    return found
+
+
+def mirror_lower(matrix: Matrix) -> None:
+    """Copy the lower triangle over the upper one, in place."""
+    for begin in range(0, len(matrix), BLOCK):
+        end = begin + BLOCK
+        corner = np.tril(matrix[begin:end, begin:end])
+        matrix[begin:end, begin:end] = corner + np.tril(corner, -1).T
+        matrix[begin:end, end:] = matrix[end:, begin:end].T
+
+
+def _sandwich(left: sp.csr_array, kernel: Matrix, right: sp.csr_array) -> Matrix:
+    """ZₐKZ_b′."""
+    return np.asarray(right @ (left @ kernel).T).T
