@@ -199,10 +199,14 @@ class Equations:
         x[number[number >= 0]] = values.ravel()[number >= 0]
         return x
 
+    def information_diagonal(self) -> Vector:
+        """diag(W′R⁻¹W), shape (size,)."""
+        return np.asarray(assemble.product_diagonal(
+            self.columns, self.values, self.residual.diagonal, self.size))
+
     def diagonal(self) -> Vector:
         """diag(C), shape (size,)."""
-        result = np.asarray(assemble.product_diagonal(
-            self.columns, self.values, self.residual.diagonal, self.size))
+        result = self.information_diagonal()
         for effect, (precision, covariance) in enumerate(
                 zip(self.precisions, self.covariances, strict=True)):
             number = self.number[self.layout.random_slice(effect)]

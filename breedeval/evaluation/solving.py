@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
+from breedeval.equations.preconditioner import make_preconditioner
 from breedeval.errors import InputError, Problem
 from breedeval.solve import (
     DirectSolver,
@@ -118,7 +119,7 @@ def solve_iterative(
     """Solve by preconditioned conjugate gradients; the coefficient matrix is never formed."""
     found = conjugate_gradient(
         equations, equations.right_hand_side, tolerance=tolerance, max_iterations=max_iterations,
-        progress=progress)
+        preconditioner=make_preconditioner(equations), progress=progress)
     return Solutions(
         equations, _estimates(equations, found.values), None, None, "conjugate gradients",
         found.iterations, found.relative_residual, found.converged, unknowns=found.values)

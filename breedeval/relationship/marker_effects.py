@@ -11,6 +11,10 @@ of (u, g, c) is
 It is known by its products, two passes over the packed genotypes each. A₂₂⁻¹x = A²²x −
 A²¹(A¹¹)⁻¹A¹²x with one sparse factor of A¹¹, the part of A⁻¹ among the others.
 
+Where w is small u₂ can hardly move apart from g, and conjugate gradients are slow. In r = u − Jg,
+with J = [A₁₂A₂₂⁻¹; I]Z′ what markers say of everybody, the prior falls into two blocks,
+A⁻¹ + (1/w − 1)A₂₂⁻¹ and v⁻¹I: the preconditioner is a diagonal in these (T′CT, u = r + Jg).
+
 References
 ----------
 Fernando, Dekkers & Garrick (2014), Genet. Sel. Evol. 46:50; Liu, Goddard, Reinhardt & Reents
@@ -19,9 +23,8 @@ Fernando, Dekkers & Garrick (2014), Genet. Sel. Evol. 46:50; Liu, Goddard, Reinh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -52,6 +55,8 @@ class Polygenic:
         Without groups.
     rows : ndarray of int32, shape (n,)
         Places of the genotyped.
+    others : ndarray of int64
+        Places of the others.
     own, across : csc_array
         A²² and A¹².
     factor : Factor or None
@@ -60,6 +65,7 @@ class Polygenic:
 
     numerator: Numerator
     rows: Rows
+    others: NDArray[np.int64]
     own: sp.csc_array
     across: sp.csc_array
     factor: Factor | None
@@ -69,6 +75,21 @@ class Polygenic:
         found = self.own @ x
         if self.factor is not None:
             found -= self.across.T @ self.factor.solve(self.across @ x)
+        return np.asarray(found)
+
+    def spread(self, own: Vector) -> Vector:
+        """A₁₂A₂₂⁻¹x beside x: what values of the genotyped (n, k) tell of everybody, (q, k)."""
+        found = np.empty((len(self.numerator.pedigree), own.shape[1]))
+        found[self.rows] = own
+        if self.factor is not None:
+            found[self.others] = -self.factor.solve(self.across @ own)
+        return found
+
+    def gather(self, x: Vector) -> Vector:
+        """The transpose of :meth:`spread`: (q, k) to (n, k)."""
+        found = x[self.rows]
+        if self.factor is not None:
+            found = found - self.across.T @ self.factor.solve(x[self.others])
         return np.asarray(found)
 
     def draws(self, count: int, seed: int) -> Vector:
@@ -85,12 +106,7 @@ class Polygenic:
         for parent in (pedigree.sire, pedigree.dam):
             known = parent >= 0
             np.subtract.at(x, parent[known], 0.5 * s[known])
-        found = x[self.rows]
-        if self.factor is not None:
-            others = np.ones(len(pedigree), bool)
-            others[self.rows] = False
-            found = found - self.across.T @ self.factor.solve(x[others])
-        return np.asarray(found)
+        return self.gather(x)
 
 
 def make_polygenic(numerator: Numerator, rows: Rows, *, threads: int) -> Polygenic:
@@ -103,7 +119,7 @@ def make_polygenic(numerator: Numerator, rows: Rows, *, threads: int) -> Polygen
         inner = sp.csc_array(sp.tril(whole[others][:, others]))
         inner.sort_indices()
         factor = direct_solver(threads=threads).factorise(inner)
-    return Polygenic(numerator, rows, sp.csc_array(whole[rows][:, rows]),
+    return Polygenic(numerator, rows, others, sp.csc_array(whole[rows][:, rows]),
                      sp.csc_array(whole[others][:, rows]), factor)
 
 
@@ -128,6 +144,8 @@ class MarkerEffects:
         diag(K) of the genotyped; of the others 1 + F, which stands in for it.
     history : tuple of str
         How K is made.
+    threads : int
+        For products with the genotypes.
     """
 
     levels: Levels
@@ -140,9 +158,9 @@ class MarkerEffects:
     constant: float
     variance: Vector
     history: tuple[str, ...] = ()
+    threads: int = 1
     of_individuals: bool = True
     additive: bool = True
-    by_products: Literal[True] = field(default=True, init=False)
 
     @property
     def groups(self) -> Levels:
@@ -179,7 +197,8 @@ class MarkerEffects:
         q, m = len(self.levels), len(self.genotypes.markers)
         own, effects, rest = x[self.rows], x[q:q + m], x[q + m:]
         calls, coding = self.genotypes.calls, self.scaled.coding
-        gap = own - calls.times(np.ascontiguousarray(effects), coding) - rest.sum(axis=0)
+        gap = own - calls.times(
+            np.ascontiguousarray(effects), coding, threads=self.threads) - rest.sum(axis=0)
         result = np.zeros_like(x)
         if self.polygenic is not None:
             result[:q] = self.polygenic.numerator.product(np.ascontiguousarray(x[:q]))
@@ -188,33 +207,80 @@ class MarkerEffects:
             gap = both[:, x.shape[1]:]
         gap = np.ascontiguousarray(gap / self.residual)
         result[self.rows] += gap
-        result[q:q + m] = effects / self.effect - calls.transposed_times(gap, coding)
+        result[q:q + m] = effects / self.effect - calls.transposed_times(
+            gap, coding, threads=self.threads)
         if self.constant:
             result[q + m:] = rest / self.constant - gap.sum(axis=0)
         return result
 
     def diagonal(self) -> Vector:
-        """An estimate of the diagonal, within a third as a rule: for a preconditioner."""
-        return self._diagonal
-
-    @cached_property
-    def _diagonal(self) -> Vector:
-        """diag(A₂₂⁻¹) and diag(ZA₂₂⁻¹Z′) are mean squares of x and Zx, x of variance A₂₂⁻¹."""
-        q, n = len(self.levels), self.rows.size
+        """An estimate of the diagonal, within a third as a rule."""
+        draws, start = self._draws, self._prior
         calls, coding = self.genotypes.calls, self.scaled.coding
-        if self.polygenic is None:
-            rng = np.random.Generator(np.random.PCG64(SEED))
-            draws = rng.choice([-1.0, 1.0], (n, DRAWS))
-            start = np.zeros(q)
-        else:
-            draws = self.polygenic.draws(DRAWS, SEED)
-            start = self.polygenic.numerator.diagonal().copy()
-        own = np.mean(draws**2, axis=1)
-        start[self.rows] += own * (1 / self.residual - (self.polygenic is not None))
-        markers = np.mean(calls.transposed_times(draws, coding) ** 2, axis=1) / self.residual
+        markers = np.mean(calls.transposed_times(
+            draws, coding, threads=self.threads) ** 2, axis=1) / self.residual
         last = [np.mean(draws.sum(axis=0) ** 2) / self.residual + 1 / self.constant] if (
             self.constant) else []
         return np.concatenate([start, markers + 1 / self.effect, last])
+
+    def spread(self, x: Vector) -> Vector:
+        """Tx: (r, g) to (u, g) = (r + Jg, g)."""
+        q, m = len(self.levels), len(self.genotypes.markers)
+        own = self.genotypes.calls.times(
+            np.ascontiguousarray(x[q:q + m]), self.scaled.coding,
+            threads=self.threads) + x[q + m:].sum(axis=0)
+        found = x.copy()
+        if self.polygenic is None:
+            found[:q] += own
+        else:
+            found[:q] += self.polygenic.spread(own)
+        return found
+
+    def gather(self, x: Vector) -> Vector:
+        """T′x."""
+        q, m = len(self.levels), len(self.genotypes.markers)
+        own = x[:q] if self.polygenic is None else self.polygenic.gather(x[:q])
+        found = x.copy()
+        found[q:q + m] += self.genotypes.calls.transposed_times(
+            np.ascontiguousarray(own), self.scaled.coding, threads=self.threads)
+        found[q + m:] += own.sum(axis=0)
+        return found
+
+    def spread_diagonal(self, information: Vector, weight: float) -> Vector:
+        """An estimate of the diagonal of T′(M + weight × precision)T, M = diag(information).
+
+        Parameters
+        ----------
+        information : ndarray of float64, shape (q + m,)
+            What the records tell of each.
+        weight : float
+            Element of Σ⁻¹.
+        """
+        q, m = len(self.levels), len(self.genotypes.markers)
+        rng = np.random.Generator(np.random.PCG64(SEED))
+        signs = rng.choice([-1.0, 1.0], (q, DRAWS)) * np.sqrt(information[:q])[:, None]
+        told = self.gather(np.concatenate([signs, np.zeros((len(self.groups), DRAWS))]))[q:]
+        prior = np.full(len(self.groups), 1 / self.effect)
+        prior[m:] = 1 / self.constant if self.constant else 0.0
+        return np.concatenate([information[:q] + weight * self._prior,
+                               np.mean(told**2, axis=1) + weight * prior])
+
+    @cached_property
+    def _draws(self) -> Vector:
+        """Vectors of variance A₂₂⁻¹ (or I), shape (n, DRAWS)."""
+        if self.polygenic is not None:
+            return self.polygenic.draws(DRAWS, SEED)
+        rng = np.random.Generator(np.random.PCG64(SEED))
+        return np.asarray(rng.choice([-1.0, 1.0], (self.rows.size, DRAWS)))
+
+    @cached_property
+    def _prior(self) -> Vector:
+        """diag(A⁻¹ + (1/w − 1)A₂₂⁻¹); mean squares of the draws stand for diag(A₂₂⁻¹)."""
+        found = np.zeros(len(self.levels)) if self.polygenic is None else (
+            self.polygenic.numerator.diagonal().copy())
+        found[self.rows] += np.mean(self._draws**2, axis=1) * (
+            1 / self.residual - (self.polygenic is not None))
+        return found
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): marker effects are random."""

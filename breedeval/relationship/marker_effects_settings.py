@@ -82,7 +82,7 @@ class MarkerEffectsSettings(MarkerOptions):
         polygenic = None if numerator is None else make_polygenic(numerator, rows, threads=threads)
         return MarkerEffects(
             levels, genotypes, scaled, rows, polygenic, adjusted.scale / scaled.divisor, residual,
-            adjusted.constant, variance, adjusted.history)
+            adjusted.constant, variance, adjusted.history, threads)
 
     def _check(self, name: str, sources: Sources) -> None:
         """Refuse what this form has no room for."""

@@ -6,7 +6,7 @@ for its lower triangle (direct solvers) or for its product with vectors (iterati
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -37,9 +37,16 @@ class Explicit(Protocol):
 class ByProducts(Protocol):
     """A precision that is never formed: equations with it are solved by conjugate gradients."""
 
-    @property
-    def by_products(self) -> Literal[True]:
-        """Always."""
+    def spread(self, x: Vector) -> Vector:
+        """Tx, to the unknowns from others in which the equations are nearly diagonal."""
+        ...
+
+    def gather(self, x: Vector) -> Vector:
+        """T′x."""
+        ...
+
+    def spread_diagonal(self, information: Vector, weight: float) -> Vector:
+        """Diagonal of T′(M + weight × precision)T, or near to it, M = diag(information)."""
         ...
 
 
