@@ -148,7 +148,7 @@ def _positions(table: Table, roles: dict[str, str], findings: Findings) -> NDArr
 
 
 def whole_positions(table: Table, column: str, findings: Findings) -> NDArray[np.int64]:
-    """Positions in base pairs, 0 where unknown; those with decimals are rounded, with a warning."""
+    """Positions in base pairs, 0 where unknown or below; decimals are rounded, with a warning."""
     text = table.text(column)
     known = null_where(text, pc.is_in(text, value_set=pa.array(["NA", "."], pa.large_string())))
     wrong = pc.invert(pc.match_substring_regex(known, r"^-?\d+(\.\d*)?([eE]\+?\d+)?$"))
@@ -166,7 +166,7 @@ def whole_positions(table: Table, column: str, findings: Findings) -> NDArray[np
         findings.warn("positions", Problem(
             table.source, f"{odd:,} positions have decimals and were rounded",
             "Expected base pairs"))
-    return np.asarray(rounded, np.int64)
+    return np.asarray(np.maximum(rounded, 0), np.int64)
 
 
 def with_map(genotypes: Genotypes, places: Map, findings: Findings) -> Genotypes:

@@ -73,17 +73,33 @@ def read_genotypes(
     """
     reading = reading or GenotypeReading()
     _check_there(path)
-    before = len(findings.faults)
-    found = READERS[_format(path, reading)](path, reading, findings)
-    if len(findings.faults) > before:
-        return found
-    if map_file is not None:
-        places = read_map(map_file, findings)
-        if len(findings.faults) == before:
-            found = with_map(found, places, findings)
-    if ids_file is not None and len(findings.faults) == before:
-        found = renamed(found, ids_file, findings)
+    own = Findings()
+    found = READERS[_format(path, reading)](path, reading, own)
+    if not own.faults:
+        found = with_files(found, map_file, ids_file, own)
+    findings.take(own)
     return found
+
+
+def with_files(
+    genotypes: Genotypes, map_file: Path | None, ids_file: Path | None, findings: Findings
+) -> Genotypes:
+    """Genotypes with the places of a map and the names of another file, where these are given.
+
+    Raises
+    ------
+    InputError
+        When one of them is something else.
+    """
+    own = Findings()
+    if map_file is not None:
+        places = read_map(map_file, own)
+        if not own.faults:
+            genotypes = with_map(genotypes, places, own)
+    if ids_file is not None and not own.faults:
+        genotypes = renamed(genotypes, ids_file, own)
+    findings.take(own)
+    return genotypes
 
 
 def files_of(path: Path) -> dict[str, Path]:

@@ -17,10 +17,15 @@ _FOUR = np.uint64(4)
 _EIGHT = np.uint64(8)
 _SIXTEEN = np.uint64(16)
 _HALF = np.uint64(32)
+_ZERO = np.uint64(0)
 _LOW = np.uint64(0x5555555555555555)
 _PAIRS = np.uint64(0x3333333333333333)
 _NIBBLES = np.uint64(0x0F0F0F0F0F0F0F0F)
-_LAST = np.uint64(0xFF)
+_BYTES = np.uint64(0x00FF00FF00FF00FF)
+_LAST = np.uint64(0xFFFF)
+
+_PART = 16
+"""Words between two looks whether a pair can still be the same; a sum of them fits in a byte."""
 
 
 @numba.njit((_words, numba.int64, numba.float64), cache=True, nogil=True)
@@ -33,30 +38,41 @@ def same_pairs(words: Words, markers: int, identity: float) -> Int64:
     A pair is left as soon as it differs at more than (1 − identity)m markers, which no pair that
     is wanted does. Cost: O(n²m / 32) at worst; with unrelated individuals O(n²(1 − identity)m).
     """
+    n, width = words.shape
     most = (1 - identity) * markers + 1e-9
+    called_in_i = np.empty(width, np.uint64)
     found = np.empty((64, 4), np.int64)
     size = 0
-    for i in range(words.shape[0]):
-        for j in range(i + 1, words.shape[0]):
-            different, called = 0, 0
-            for w in range(words.shape[1]):
-                a, b = words[i, w], words[j, w]
-                both = ~((a & ~(a >> _ONE)) | (b & ~(b >> _ONE))) & _LOW
-                differ = a ^ b
-                differ = (differ | (differ >> _ONE)) & both
-                both = (both & _PAIRS) + ((both >> _TWO) & _PAIRS)
-                differ = (differ & _PAIRS) + ((differ >> _TWO) & _PAIRS)
-                both = (both + (both >> _FOUR)) & _NIBBLES
-                differ = (differ + (differ >> _FOUR)) & _NIBBLES
-                both += both >> _EIGHT
-                differ += differ >> _EIGHT
-                both += both >> _SIXTEEN
-                differ += differ >> _SIXTEEN
-                called += int((both + (both >> _HALF)) & _LAST)
-                different += int((differ + (differ >> _HALF)) & _LAST)
+    for i in range(n):
+        for w in range(width):
+            called_in_i[w] = ~(words[i, w] & ~(words[i, w] >> _ONE)) & _LOW
+        for j in range(i + 1, n):
+            different = 0
+            for start in range(0, width, _PART):
+                total = _ZERO
+                for w in range(start, min(start + _PART, width)):
+                    b = words[j, w]
+                    differ = words[i, w] ^ b
+                    differ = (differ | (differ >> _ONE)) & ~(b & ~(b >> _ONE)) & called_in_i[w]
+                    differ = (differ & _PAIRS) + ((differ >> _TWO) & _PAIRS)
+                    total += (differ + (differ >> _FOUR)) & _NIBBLES
+                total = (total & _BYTES) + ((total >> _EIGHT) & _BYTES)
+                total += total >> _SIXTEEN
+                different += int((total + (total >> _HALF)) & _LAST)
                 if different > most:
                     break
-            if different <= most and called > 0 and different <= (1 - identity) * called + 1e-9:
+            if different > most:
+                continue
+            called = 0
+            for w in range(width):
+                b = words[j, w]
+                both = ~(b & ~(b >> _ONE)) & called_in_i[w]
+                both = (both & _PAIRS) + ((both >> _TWO) & _PAIRS)
+                both = (both + (both >> _FOUR)) & _NIBBLES
+                both = (both & _BYTES) + ((both >> _EIGHT) & _BYTES)
+                both += both >> _SIXTEEN
+                called += int((both + (both >> _HALF)) & _LAST)
+            if called > 0 and different <= (1 - identity) * called + 1e-9:
                 if size == found.shape[0]:
                     longer = np.empty((2 * size, 4), np.int64)
                     longer[:size] = found

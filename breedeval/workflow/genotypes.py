@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from breedeval.evaluation.preparing import Inputs
 from breedeval.genotypes.conflicts import Parents
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.quality import Batch, clean
-from breedeval.io.genotypes import read_genotypes
+from breedeval.io.genotype_table import genotypes_of_frame
+from breedeval.io.genotypes import read_genotypes, with_files
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.workflow.journal import Journal
@@ -33,6 +35,14 @@ def genotypes_of(
                            ids_file=settings.ids, findings=findings)
     journal.step(f"{len(found.markers):,} markers of {len(found.individuals):,} individuals")
     return found
+
+
+def genotypes_of_table(
+    settings: GenotypeSettings, frame: pd.DataFrame, findings: Findings
+) -> Genotypes:
+    """The same from a DataFrame; map and other names of individuals are files still."""
+    found = genotypes_of_frame(frame, settings.reading, findings)
+    return with_files(found, settings.map, settings.ids, findings)
 
 
 def checked(
