@@ -55,3 +55,12 @@ def less_called(found: Duplicates, called: NDArray[np.int64]) -> NDArray[np.int6
         if i not in gone and j not in gone:
             gone.add(i if called[i] < called[j] else j)
     return np.array(sorted(gone), np.int64)
+
+
+def nearest(found: Duplicates, row: int, gone: NDArray[np.int64]) -> tuple[float, int]:
+    """Identity and position of the one most the same as ``row``; of those who stay, if any is."""
+    mine = (found.first == row) | (found.second == row)
+    others = np.where(found.first == row, found.second, found.first)[mine]
+    identity = found.identity[mine]
+    at = int(np.lexsort((-others, identity, ~np.isin(others, gone)))[-1])
+    return float(identity[at]), int(others[at])

@@ -31,7 +31,7 @@ from breedeval.genotypes.conflicts import (
     suggest,
     to_remove,
 )
-from breedeval.genotypes.duplicates import find_duplicates, less_called
+from breedeval.genotypes.duplicates import find_duplicates, less_called, nearest
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.hard_calls import hard_calls
 from breedeval.kernels.hardy_weinberg import exact_test
@@ -255,14 +255,10 @@ class _Work:
         """Step 4."""
         found = find_duplicates(hard_calls(self.genotypes.calls), identity)
         gone = less_called(found, self.genotypes.calls.called_by_individual())
-        best: dict[int, tuple[float, int]] = {}
-        for i, j, same in zip(found.first.tolist(), found.second.tolist(),
-                              found.identity.tolist(), strict=True):
-            for one, other in ((i, j), (j, i)):
-                best[one] = max(best.get(one, (0.0, 0)), (same, other))
+        others = [nearest(found, row, gone) for row in gone.tolist()]
         self.drop_individuals(
-            "duplicate", gone, np.array([best[row][0] for row in gone.tolist()]), identity,
-            [self.genotypes.individuals[best[row][1]] for row in gone.tolist()])
+            "duplicate", gone, np.array([same for same, _ in others]), identity,
+            [self.genotypes.individuals[other] for _, other in others])
 
     def by_conflicts(self, individual: float, marker: float) -> None:
         """Steps 5 and 6."""
