@@ -9,7 +9,7 @@ from pydantic import Field
 
 from breedeval.genotypes.quality import Thresholds
 from breedeval.genotypes.reading import GenotypeFormat, GenotypeReading, Layout
-from breedeval.model.form import Labels, Part
+from breedeval.model.form import Labels, Misfit, Part, did_you_mean, refuse
 
 
 class ConflictSettings(Part):
@@ -52,7 +52,10 @@ class QualitySettings(Part):
     @classmethod
     def widen(cls, short: str) -> dict[str, Any]:
         """``default`` is an empty mapping."""
-        return {} if short == "default" else {"monomorphic": short}
+        refuse([Misfit((), f"'quality' is '{short}'",
+                       "Expected the word default, or thresholds such as {maf: 0.01}",
+                       did_you_mean(short, cls.WORDS))] if short not in cls.WORDS else [])
+        return {}
 
     @property
     def thresholds(self) -> Thresholds:
