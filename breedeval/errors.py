@@ -97,6 +97,12 @@ class Findings:
         kinds = [*self._faults.items(), *self._warnings.items()]
         return {name: kind.total for name, kind in kinds}
 
+    def take(self, others: Findings) -> None:
+        """Record what others found as well."""
+        for mine, theirs in ((self._faults, others._faults), (self._warnings, others._warnings)):
+            for name, kind in theirs.items():
+                _record(mine, name, kind.examples, kind.total)
+
     def raise_faults(self) -> None:
         """Raise one :class:`InputError` with every fault, if there is any."""
         if self._faults:

@@ -147,6 +147,47 @@ def pedigree(
 
 
 @app.command()
+def genotypes(
+    file: Annotated[Path, typer.Argument(help="The file of genotypes.")],
+    output: Annotated[Path | None, typer.Option(
+        "--output", "-o", help="Write the cleaned set as PLINK, and what was left out, to this "
+        "folder.")] = None,
+    quality: Annotated[list[str], typer.Option(
+        metavar="KEY=VALUE,…", help="Leave out what falls short: default, or e.g. "
+        "maf=0.01,marker_call_rate=0.95.")] = [],  # noqa: B006
+    exclude: Annotated[list[str], typer.Option(
+        "--exclude-chromosome", metavar="NAME", help="Leave out a chromosome.")] = [],  # noqa: B006
+    pedigree_file: Annotated[Path | None, typer.Option(
+        "--pedigree", help="The pedigree file: look for conflicts of parents and progeny.")] = None,
+    columns: Annotated[list[str], typer.Option(
+        "--column", metavar="ROLE=NAME", help="Which column of the pedigree is what.")] = [],  # noqa: B006
+    map_file: Annotated[Path | None, typer.Option(
+        "--map", help="Chromosomes and positions of the markers.")] = None,
+    ids: Annotated[Path | None, typer.Option(
+        "--ids", help="Names in the pedigree and in the file, two columns.")] = None,
+    file_format: Annotated[str, typer.Option(
+        "--format", help="plink, vcf, hapmap, blupf90 or table.")] = "auto",
+    layout: Annotated[str, typer.Option(
+        help="What stands in the rows of a table: individuals or markers.")] = "individuals",
+    ploidy: Annotated[int, typer.Option(min=1, max=16, help="Sets of chromosomes.")] = 2,
+    missing: Annotated[list[str], typer.Option(
+        help="Codes of a missing call in a table.")] = [],  # noqa: B006
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier output.")] = False,
+) -> None:
+    """Describe genotypes, name every fault in them, and clean them."""
+    from breedeval.pedigree.build import PedigreeReading
+    from breedeval.workflow.describe import parse_columns
+    from breedeval.workflow.describe_genotypes import Asked, describe_genotypes, settings_of
+
+    settings = settings_of(file, file_format=file_format, layout=layout, quality=quality,
+                           map=map_file, ids=ids,
+                           ploidy=ploidy, missing=tuple(missing or ("", "NA")),
+                           exclude_chromosomes=tuple(exclude))
+    describe_genotypes(Asked(settings, pedigree_file, PedigreeReading(parse_columns(columns))),
+                       output, command=sys.argv, force=force)
+
+
+@app.command()
 def compare(
     old: Annotated[Path, typer.Argument(help="Results folder of the earlier evaluation.")],
     new: Annotated[Path, typer.Argument(help="Results folder of the later one.")],

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from breedeval.config.checks import relationship_misfits
+from breedeval.config.genotype_settings import GenotypeSettings
 from breedeval.config.values import constraint_misfits, variance_misfits
 from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse
 from breedeval.model.spec import Model
@@ -123,13 +124,6 @@ class PedigreeSettings(Part):
     prune: bool = Field(
         False, description="Keep only individuals with records and their ancestors.",
         examples=[True])
-
-
-class GenotypeSettings(Part):
-    """Where the genotypes are and how to read them."""
-
-    file: Path = Field(
-        description="PLINK (.bed, with .bim and .fam beside it).", examples=["data/chip.bed"])
 
 
 class Estimation(Part):

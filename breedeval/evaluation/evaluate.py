@@ -18,6 +18,7 @@ from breedeval.evaluation.curves import curves_table
 from breedeval.evaluation.diagnostics import residual_diagnostics
 from breedeval.evaluation.estimation import Estimate
 from breedeval.evaluation.estimation_tables import estimation_summary, estimation_tables
+from breedeval.evaluation.genotype_tables import genotype_facts, genotype_quality_table
 from breedeval.evaluation.parameters import genetic_parameters_table
 from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step, say_nothing
@@ -113,11 +114,14 @@ def make_evaluation(
         "pedigree": _pedigree_facts(equations), "relationships": relationship_facts(equations),
         "rows": inputs.records.size,
         "warnings": list(findings.warnings),
+        "genotypes": None if inputs.cleaned is None else genotype_facts(inputs.cleaned),
         "diagnostics": None if solutions.residuals is None else residual_diagnostics(
             solutions.residuals, equations.design),
         "estimation": None if estimate is None else estimation_summary(estimate)}
     sampling = None if estimate is None else estimate.sampling
     tables = {} if estimate is None else estimation_tables(estimate)
+    if inputs.cleaned is not None:
+        tables["genotype_quality"] = genotype_quality_table(inputs.cleaned)
     if solutions.residuals is not None:
         tables["residuals"] = solutions.residuals
     return Evaluation(

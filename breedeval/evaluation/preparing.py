@@ -16,6 +16,7 @@ from breedeval.equations.henderson import Equations, make_equations
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.tables import dependencies
 from breedeval.genotypes.genotypes import Genotypes
+from breedeval.genotypes.quality import Cleaned
 from breedeval.levels import Levels
 from breedeval.model.build import build_design
 from breedeval.model.design import Design
@@ -52,8 +53,11 @@ class Inputs:
     matrices : mapping of relationship name to LabelledMatrix
         Supplied relationships, and Γ of a pedigree with metafounders.
     genotypes : Genotypes or None
+        What quality control left of them.
     tables : mapping of (relationship name, option) to Table
         What relationships read beside: weights of markers, a core.
+    cleaned : Cleaned or None
+        What it left out.
     """
 
     records: Table
@@ -61,6 +65,7 @@ class Inputs:
     matrices: Mapping[str, LabelledMatrix] = field(default_factory=dict)
     genotypes: Genotypes | None = None
     tables: Mapping[tuple[str, str], Table] = field(default_factory=dict)
+    cleaned: Cleaned | None = None
 
     @property
     def sources(self) -> Sources:

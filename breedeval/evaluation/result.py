@@ -50,6 +50,9 @@ class Evaluation:
         parameter, estimate, se, status, and what the boundary says; empty where given.
     sampling_covariance : DataFrame
         Of the parameters: the inverse of the average information, rows and columns by name.
+    genotype_quality : DataFrame
+        what, name, reason, value, limit, other, removed: markers and individuals that quality
+        control left out, and what else it found.
     """
 
     title: str
@@ -66,3 +69,4 @@ class Evaluation:
     profiles: pd.DataFrame = field(default_factory=pd.DataFrame)
     variance_parameters: pd.DataFrame = field(default_factory=pd.DataFrame)
     sampling_covariance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    genotype_quality: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -22,7 +22,7 @@ ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
 """Tables that every results folder has."""
 
 WHERE_ANY = ("residuals", "fixed_tests", "curves", "profiles", "variance_parameters",
-             "sampling_covariance")
+             "sampling_covariance", "genotype_quality")
 """Tables that are written where they have a row."""
 
 

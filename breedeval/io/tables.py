@@ -42,6 +42,7 @@ def read_table(
     missing: Sequence[str] = ("", "NA"),
     header: bool = True,
     findings: Findings | None = None,
+    unnamed: str = "",
 ) -> Table:
     """Read a table; cells are text without the blanks around them.
 
@@ -56,6 +57,8 @@ def read_table(
     findings : Findings, optional
         Where faults and warnings go, and faulty rows are left out of the table; without it any
         fault is raised.
+    unnamed : str
+        Ending by which a file is read whose own is none of them, such as ``.txt``.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def read_table(
     path = Path(path)
     gathered = Findings() if findings is None else findings
     try:
-        cells = _reader(path)(path, header, gathered)
+        cells = _reader(path, unnamed)(path, header, gathered)
     except InputError as error:
         raise InputError(*gathered.faults, *error.problems) from None
     table = _table(path.name, cells, missing, gathered)
@@ -79,7 +82,7 @@ def read_table(
     return table
 
 
-def _reader(path: Path) -> Reader:
+def _reader(path: Path, unnamed: str) -> Reader:
     if not path.exists():
         neighbours = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         near = get_close_matches(path.name, neighbours, 1)
@@ -89,6 +92,8 @@ def _reader(path: Path) -> Reader:
         raise InputError(Problem(str(path), "this is a folder", "Expected a file"))
     name = path.name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
+    if suffix not in READERS and unnamed:
+        suffix = unnamed
     if suffix not in READERS:
         found = f"'{suffix}' is no format of a table" if suffix else "the name has no ending"
         raise InputError(Problem(str(path), found, f"Expected one of {', '.join(READERS)}",

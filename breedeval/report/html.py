@@ -14,6 +14,7 @@ from breedeval.model.spec import Model
 from breedeval.report import numbers, plots, tables
 from breedeval.report.account import account_of, moment_of
 from breedeval.report.drawing import Picture
+from breedeval.report.genotype_section import genotype_section
 from breedeval.report.page import fill
 from breedeval.report.ranking import ranking_of
 from breedeval.report.residual_section import residual_section
@@ -258,7 +259,8 @@ def _effects(evaluation: Evaluation, views: list[View]) -> dict[str, Any]:
 def _data(evaluation: Evaluation) -> dict[str, Any]:
     settings, summary = evaluation.settings, evaluation.summary
     sources = [(label, PurePath(str(settings[key]["file"])).name)
-               for key, label in (("records", "Records"), ("pedigree", "Pedigree"))
+               for key, label in (("records", "Records"), ("pedigree", "Pedigree"),
+                                  ("genotypes", "Genotypes"))
                if (settings.get(key) or {}).get("file")]
     traits = summary.get("trait_summary") or {}
     pedigree = summary.get("pedigree") or {}
@@ -266,6 +268,7 @@ def _data(evaluation: Evaluation) -> dict[str, Any]:
         "sources": sources,
         "traits": tables.trait_sheet(traits) if traits else None,
         "pedigree": tables.facts_of(pedigree, _PEDIGREE),
+        "genotypes": genotype_section(evaluation),
     }
 
 

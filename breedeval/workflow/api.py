@@ -17,6 +17,7 @@ from breedeval.pedigree.build import build_pedigree
 from breedeval.records import Table
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.workflow import ladder
+from breedeval.workflow.genotypes import checked, genotypes_of_table
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.reading import (
     missing_codes,
@@ -25,6 +26,9 @@ from breedeval.workflow.reading import (
     without_codes,
 )
 from breedeval.workflow.run import evaluate_run
+
+IN_MEMORY = ("records", "pedigree", "genotypes")
+"""Parts whose tables the caller has."""
 
 
 def run(config: str | Path | Mapping[str, Any], *, overrides: Sequence[str] = ()) -> Evaluation:
@@ -49,7 +53,8 @@ def run(config: str | Path | Mapping[str, Any], *, overrides: Sequence[str] = ()
 def evaluate(
     records: pd.DataFrame, *, model: Mapping[str, Any],
     variances: str | Mapping[str, Any], pedigree: pd.DataFrame | None = None,
-    matrices: Mapping[str, pd.DataFrame] | None = None, **parts: Any,
+    matrices: Mapping[str, pd.DataFrame] | None = None, genotypes: pd.DataFrame | None = None,
+    **parts: Any,
 ) -> Evaluation:
     """Evaluate DataFrames.
 
@@ -65,10 +70,14 @@ def evaluate(
         One row an individual; standard headers, or ``pedigree_options={"columns": {…}}``.
     matrices : mapping of relationship name to DataFrame, optional
         Supplied relationship matrices; index and columns are the individuals.
+    genotypes : DataFrame, optional
+        Copies of an allele or dosages, NaN where missing; the index names the individuals, the
+        columns the markers.
     **parts
         Other parts of a run file: ``title``, ``relationships``, ``solve``, and
-        ``records_options`` and ``pedigree_options`` for the keys under ``records`` and
-        ``pedigree``, such as ``records_options={"missing": ["", "-9"]}``.
+        ``records_options``, ``pedigree_options`` and ``genotypes_options`` for the keys under
+        ``records``, ``pedigree`` and ``genotypes``, such as
+        ``records_options={"missing": ["", "-9"]}``.
 
     Raises
     ------
@@ -89,22 +98,30 @@ def evaluate(
     options = parts.pop("pedigree_options", {})
     if pedigree is not None:
         values["pedigree"] = {"file": "pedigree", **options}
+    options = parts.pop("genotypes_options", {})
+    if genotypes is not None:
+        values["genotypes"] = {"file": "genotypes", **options}
     supplied = {name: {"kind": "supplied", "file": name} for name in matrices or {}}
     values["relationships"] = {**supplied, **parts.pop("relationships", {})}
     settings = load_values({**values, **parts},
-                         in_memory=("records", "pedigree", "relationships")).settings
+                         in_memory=(*IN_MEMORY, "relationships")).settings
     findings = Findings()
     people = None
     if pedigree is not None and settings.pedigree is not None:
         people = build_pedigree(Table.of_frame(pedigree, "pedigree"),
                                 pedigree_reading(settings.pedigree), findings=findings)
         findings.raise_faults()
+    chip = None
+    if genotypes is not None and settings.genotypes is not None:
+        chip = genotypes_of_table(settings.genotypes, genotypes, findings)
+        findings.raise_faults()
     table = without_codes(settings, Table.of_frame(
         records, "records", missing=missing_codes(settings)))
     inputs = Inputs(table, people,
-                    {name: _matrix(name, frame) for name, frame in (matrices or {}).items()})
+                    {name: _matrix(name, frame) for name, frame in (matrices or {}).items()},
+                    chip)
     journal = Journal()
-    inputs = pruned(settings, inputs, findings, journal)
+    inputs = pruned(settings, checked(settings, inputs, findings, journal), findings, journal)
     return evaluate_run(ladder.Run(settings, inputs, findings), journal)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from rich.table import Table
 
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.evaluation.tables import individuals_table
@@ -21,11 +20,10 @@ from breedeval.pedigree.pedigree import Pedigree
 from breedeval.pedigree.relationship import relationship_block
 from breedeval.provenance import describe_origin
 from breedeval.report import render_pedigree
-from breedeval.workflow.screen import make_screen
+from breedeval.workflow.screen import show
 
 ROLES = ("individual", "sire", "dam", "sex", "birth", "group", "sire_group", "dam_group",
          "selfings", "clone_of")
-SHOWN = 20
 
 
 def describe_file(
@@ -102,35 +100,7 @@ def parse_columns(given: Sequence[str]) -> dict[str, str | int]:
 
 
 def _show(file: Path, description: Description, block: pd.DataFrame | None) -> None:
-    screen = make_screen()
-    for warning in description.warnings:
-        screen.print(f"Warning: {warning}", markup=False, soft_wrap=True)
-    screen.print(f"\n{file}", markup=False)
-    facts = Table(box=None, show_header=False)
-    for what, how_much in description.facts:
-        facts.add_row(what, how_much)
-    screen.print(facts)
-    for name, columns in description.tables.items():
-        screen.print(_table(name, columns))
+    tables: dict[str, Mapping[str, object]] = dict(description.tables)
     if block is not None:
-        screen.print(_table("additive_relationships", {str(k): block[k] for k in block}))
-
-
-def _table(name: str, columns: Mapping[str, object]) -> Table:
-    frame = pd.DataFrame(dict(columns))
-    table = Table(title=name.replace("_", " ").capitalize(), title_justify="left", box=None,
-                  header_style="bold", title_style="bold")
-    for heading in frame.columns:
-        number = pd.api.types.is_numeric_dtype(frame[heading])
-        table.add_column(str(heading).replace("_", " "), justify="right" if number else "left")
-    for row in frame.head(SHOWN).itertuples(index=False):
-        table.add_row(*(_cell(value) for value in row))
-    if len(frame) > SHOWN:
-        table.caption = f"and {len(frame) - SHOWN} more rows"
-    return table
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return "" if value != value else f"{value:.4g}" if value % 1 else f"{value:.0f}"
-    return str(value)
+        tables["additive_relationships"] = {str(k): block[k] for k in block}
+    show(file, description.warnings, description.facts, tables)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from breedeval.config.settings import GenotypeSettings, PedigreeSettings, RunSettings
+from breedeval.config.settings import PedigreeSettings, RunSettings
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.evaluation.preparing import Inputs, prune_to_records
-from breedeval.genotypes.genotypes import Genotypes
-from breedeval.io.genotypes import read_genotypes
+from breedeval.io.genotypes import files_of
 from breedeval.io.matrices import read_matrix
 from breedeval.io.pedigree import read_pedigree
 from breedeval.io.tables import read_table
@@ -17,6 +16,7 @@ from breedeval.pedigree.build import PedigreeReading
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.records import Table
 from breedeval.relationship.kind import LabelledMatrix
+from breedeval.workflow.genotypes import checked, genotypes_of
 from breedeval.workflow.journal import Journal
 
 
@@ -28,7 +28,7 @@ def pedigree_reading(settings: PedigreeSettings) -> PedigreeReading:
 
 
 def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> Inputs:
-    """Read records, pedigree and matrices; faults of all of them are raised together.
+    """Read records, pedigree, genotypes and matrices; faults of all of them are raised together.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> 
             problems += error.problems
     if settings.genotypes is not None:
         try:
-            genotypes = _genotypes(settings.genotypes, findings, journal)
+            genotypes = genotypes_of(settings.genotypes, findings, journal)
         except InputError as error:
             problems += error.problems
     matrices = _matrices(settings, problems, journal)
@@ -58,7 +58,8 @@ def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> 
     problems = [*findings.faults, *problems]
     if problems or records is None:
         raise InputError(*problems)
-    return Inputs(records, pedigree, matrices, genotypes, tables)
+    found = Inputs(records, pedigree, matrices, genotypes, tables)
+    return checked(settings, found, findings, journal)
 
 
 def missing_codes(settings: RunSettings) -> tuple[str, ...]:
@@ -92,16 +93,6 @@ def _pedigree(settings: PedigreeSettings, findings: Findings, journal: Journal) 
     pedigree = read_pedigree(settings.file, pedigree_reading(settings), findings=findings)
     journal.step(f"{len(pedigree):,} individuals in the pedigree")
     return pedigree
-
-
-def _genotypes(
-    settings: GenotypeSettings, findings: Findings, journal: Journal
-) -> Genotypes:
-    journal.step(f"Reading genotypes from {settings.file.name}")
-    genotypes = read_genotypes(settings.file, findings=findings)
-    journal.step(f"{len(genotypes.markers):,} markers of {len(genotypes.individuals):,} "
-                 "individuals")
-    return genotypes
 
 
 def _matrices(
@@ -150,7 +141,10 @@ def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]
     if settings.pedigree is not None:
         files["pedigree"] = settings.pedigree.file
     if settings.genotypes is not None:
-        files["genotypes"] = settings.genotypes.file
+        files |= files_of(settings.genotypes.file)
+        for role, path in (("map", settings.genotypes.map), ("ids", settings.genotypes.ids)):
+            if path is not None:
+                files[f"genotypes ({role})"] = path
     for name, kind in settings.relationships.items():
         path = kind.matrix_file
         if path is not None:
