@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure as Canvas
 from matplotlib.text import Text
+from matplotlib.ticker import AutoLocator
 
 POINTS = 72
 EDGE, GAP, PAD = 2.0, 11.0, 3.5
@@ -18,6 +19,8 @@ LINE, USUAL = 1.2, 0.64
 """Height of a line, and width of a letter, by the size of the font."""
 _WIDTHS = {**dict.fromkeys(" .,:;'!|/()[]ijltfrI", 0.36), **dict.fromkeys("mMwW−%", 0.9)}
 LEGEND_COLUMNS = 2
+NUMBERS = 6
+"""Numbers on an axis, about, where a picture does not say."""
 MOST = 0.7
 """Part of the width that labels may take, however long they are."""
 
@@ -29,6 +32,9 @@ def arrange(canvas: Canvas) -> None:
     there is.
     """
     panels = canvas.axes
+    for axes in panels:
+        _thin_out(axes.xaxis)
+        _thin_out(axes.yaxis)
     width, height = canvas.get_size_inches() * POINTS
     beside = max(_beside(axes.yaxis) for axes in panels)
     left = EDGE + beside + max(_name_room(axes.yaxis) for axes in panels)
@@ -45,6 +51,13 @@ def arrange(canvas: Canvas) -> None:
         box = axes.get_position()
         axes.yaxis.set_label_coords(-(beside + PAD) / (box.width * width), 0.5)
         axes.xaxis.set_label_coords(0.5, -(below + PAD) / (box.height * height))
+
+
+def _thin_out(axis: Axis) -> None:
+    """A few numbers are enough, and each is drawn of five parts."""
+    locator = axis.get_major_locator()
+    if isinstance(locator, AutoLocator):
+        locator.set_params(nbins=max(1, min(NUMBERS, axis.get_tick_space())))
 
 
 def text_width(text: str, size: float) -> float:
