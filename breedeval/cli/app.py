@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -15,6 +16,8 @@ from breedeval import __version__
 
 BUG = 70
 INTERRUPTED = 130
+SELDOM = (50_000, 20, 50)
+"""When the collector of cycles looks for garbage; Python's own numbers are 700, 10, 10."""
 
 app = typer.Typer(
     name="breedeval", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
@@ -46,8 +49,10 @@ def entry() -> None:
 
     Libraries keep threads of their own, and when the interpreter is taken down around them the C++
     runtime now and then aborts the process. By then everything is written, so nothing is lost by
-    leaving without that.
+    leaving without that. Until then nearly all that is made is kept, modules first of all: the
+    collector of cycles would find nothing, and is asked to look seldom.
     """
+    gc.set_threshold(*SELDOM)
     try:
         main()
         code = 0

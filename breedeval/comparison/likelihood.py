@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from breedeval.comparison.fitted import Fitted, fitted
 from breedeval.comparison.nesting import Nesting, nest, same_fixed
@@ -162,7 +162,7 @@ def _test(small: Fitted, large: Fitted, nesting: Nesting) -> LikelihoodTest:
         "nested", "", small.label, large.label, freed, max(statistic, 0.0), freedom,
         distribution=mixture(variances, freedom - variances) if known else "not known",
         p_value=mixture_p_value(statistic, variances, freedom - variances) if known else None,
-        p_value_chi2=float(chi2.sf(max(statistic, 0.0), freedom)),
+        p_value_chi2=float(chdtrc(freedom, max(statistic, 0.0))),
         notes=tuple(_notes(small, large, nesting)))
 
 

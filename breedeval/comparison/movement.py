@@ -9,7 +9,6 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from breedeval.comparison.results import TRAIT_KEY
 from breedeval.levels import Levels, text_array
@@ -78,7 +77,7 @@ def agreement(pair: Pairs) -> dict[str, object]:
         **dict(zip(TRAIT_KEY, pair.key, strict=True)),
         "common": len(old), "only_old": pair.only_old, "only_new": pair.only_new,
         "correlation": _correlation(old, new),
-        "rank_correlation": _correlation(rankdata(old), rankdata(new)),
+        "rank_correlation": _correlation(_order(old), _order(new)),
         "intercept": _mean(new) - slope * _mean(old), "slope": slope,
         "mean_old": _mean(old), "mean_new": _mean(new), "mean_change": _mean(pair.change),
         "sd_old": _spread(old), "sd_new": _spread(new), "sd_change": _spread(pair.change),
@@ -133,7 +132,12 @@ def _column(table: pd.DataFrame, name: str) -> Values:
 
 def _ranks(table: pd.DataFrame) -> NDArray[np.int64]:
     """1 for the highest breeding value; equal ones share the better rank."""
-    return np.asarray(rankdata(-_column(table, "breeding_value"), method="min"), np.int64)
+    return np.asarray(table["breeding_value"].rank(method="min", ascending=False), np.int64)
+
+
+def _order(values: Values) -> Values:
+    """1 for the lowest; equal ones share the mean of their ranks."""
+    return np.asarray(pd.Series(values).rank(), np.float64)
 
 
 def _mean(values: Values) -> float:

@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-import pyarrow.parquet
 
 from breedeval.comparison.results import PARAMETER_KEY, TRAIT_KEY, VARIANCE_KEY, Results
 from breedeval.errors import Findings, InputError, Problem
@@ -96,7 +95,9 @@ def _table(path: Path, name: str, findings: Findings) -> pd.DataFrame:
 
 def _read(path: Path, key: tuple[str, ...], numbers: tuple[str, ...]) -> pa.Table:
     if path.suffix == ".parquet":
-        return pyarrow.parquet.read_table(path)
+        from pyarrow import parquet  # slow to load, and seldom needed
+
+        return parquet.read_table(path)
     types = {**dict.fromkeys(key, pa.string()), **dict.fromkeys(numbers, pa.float64())}
     return pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(
         column_types=types, strings_can_be_null=False))

@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-import pyarrow.parquet
 
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.result import Evaluation
@@ -113,7 +112,9 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV (missing cells empty, text quoted only where it must be) or Parquet."""
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     if path.suffix == ".parquet":
-        pyarrow.parquet.write_table(table, path)
+        from pyarrow import parquet  # slow to load, and seldom needed
+
+        parquet.write_table(table, path)
         return
     text = [column for column in table.columns
             if pa.types.is_string(column.type) or pa.types.is_large_string(column.type)]

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet
 from numpy.typing import NDArray
 
 from breedeval.errors import Findings, InputError, Problem
@@ -161,8 +160,10 @@ def _check_encoding(name: str, raw: bytes, findings: Findings) -> None:
 
 
 def _read_parquet(path: Path, header: bool, findings: Findings) -> Cells:
+    from pyarrow import parquet  # slow to load, and seldom needed
+
     try:
-        table = pa.parquet.read_table(path)
+        table = parquet.read_table(path)
     except pa.ArrowInvalid:
         raise InputError(Problem(path.name, "the file is not Parquet, or it is cut off", "",
                                  "Export it again")) from None

@@ -1,7 +1,7 @@
 """Compiled loops: arrays in, arrays out; each file stands alone.
 
 numba caches compiled code beside the source, or in the user's cache folder. Where neither can be
-written, ``cache=True`` raises at import; importing this package first points numba to a temporary
+written, ``cache=True`` raises; importing this package first points numba to a temporary
 folder of the user's own instead.
 """
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Int32 = NDArray[np.int32]
 Float64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
+_rows = array("i4", 1)
 
 
-@numba.njit((_rows, _rows, numba.boolean[::1]), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, b1[::1])")
 def mark_ancestors(sire: Int32, dam: Int32, marked: Bools) -> None:
     """Mark, in place, every ancestor of the marked individuals. O(n)."""
     for row in range(sire.size - 1, -1, -1):
@@ -24,7 +25,7 @@ def mark_ancestors(sire: Int32, dam: Int32, marked: Bools) -> None:
                 marked[dam[row]] = True
 
 
-@numba.njit((_rows, _rows), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows})")
 def equivalent_generations(sire: Int32, dam: Int32) -> Float64:
     """Equivalent complete generations: Σ over known parents of ½ (1 + the parent's). O(n)."""
     known = np.zeros(sire.size)
@@ -36,7 +37,7 @@ def equivalent_generations(sire: Int32, dam: Int32) -> Float64:
     return known
 
 
-@numba.njit((_rows, _rows, numba.float64[::1]), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, f8[::1])")
 def send_to_parents(sire: Int32, dam: Int32, share: Float64) -> None:
     """Add to each parent, in place, half of what each of its progeny has in the end: T′x. O(n).
 
@@ -52,8 +53,7 @@ def send_to_parents(sire: Int32, dam: Int32, share: Float64) -> None:
                 share[dam[row]] += half
 
 
-@numba.njit(
-    (_rows, _rows, numba.float64[::1], numba.int64, numba.float64), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, f8[::1], i8, f8)")
 def marginal_contributions(
     sire: Int32, dam: Int32, reference: Float64, most: int, enough: float
 ) -> tuple[Int32, Float64]:

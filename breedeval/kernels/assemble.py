@@ -6,24 +6,25 @@ that every column receives its rows ascending and equal places lie side by side 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel, part
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-_columns = numba.types.Array(numba.int32, 2, "C", readonly=True)
-_values = numba.types.Array(numba.float64, 2, "C", readonly=True)
-_vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
-_index = numba.types.Array(numba.int32, 1, "C", readonly=True)
-_blocks = numba.types.Array(numba.float64, 3, "C", readonly=True)
-_mask = numba.types.Array(numba.boolean, 2, "C", readonly=True)
+_columns = array("i4", 2)
+_values = array("f8", 2)
+_vector = array("f8", 1)
+_index = array("i4", 1)
+_blocks = array("f8", 3)
+_mask = array("b1", 2)
 
 
-@numba.njit(nogil=True)
+@part
 def _by_columns(
     row_start: Int64, by_row_column: Int32, by_row_value: Float64, indptr: Int64, size: int
 ) -> tuple[Int64, Int32, Float64]:
@@ -56,8 +57,9 @@ def _by_columns(
     return indptr, indices[:nnz].copy(), data[:nnz].copy()
 
 
-@numba.njit((_columns, _values, _index, _index, _index, _blocks, _mask, _index, _index, _vector,
-             numba.int64), cache=True, nogil=True)
+@kernel(
+    f"({_columns}, {_values}, {_index}, {_index}, {_index}, {_blocks}, {_mask}, "
+    f"{_index}, {_index}, {_vector}, i8)")
 def assemble_lower(
     columns: Int32, values: Float64, start: Int32, trait: Int32, group: Int32, blocks: Float64,
     coupled: Bool, rows: Int32, cols: Int32, terms: Float64, size: int,
@@ -150,7 +152,7 @@ def assemble_lower(
     return _by_columns(row_start, by_row_column, by_row_value, indptr, size)
 
 
-@numba.njit((_columns, _values, _vector, numba.int64), cache=True, nogil=True)
+@kernel(f"({_columns}, {_values}, {_vector}, i8)")
 def transposed_product(
     columns: Int32, values: Float64, x: Float64, size: int
 ) -> Float64:
@@ -164,7 +166,7 @@ def transposed_product(
     return result
 
 
-@numba.njit((_columns, _values, _vector), cache=True, nogil=True)
+@kernel(f"({_columns}, {_values}, {_vector})")
 def product(columns: Int32, values: Float64, b: Float64) -> Float64:
     """Wb for b of shape (size,); W given as in :func:`assemble_lower`."""
     result = np.zeros(columns.shape[0])
@@ -178,7 +180,7 @@ def product(columns: Int32, values: Float64, b: Float64) -> Float64:
     return result
 
 
-@numba.njit((_columns, _values, _values, numba.int64), cache=True, nogil=True)
+@kernel(f"({_columns}, {_values}, {_values}, i8)")
 def transposed_products(
     columns: Int32, values: Float64, x: Float64, size: int
 ) -> Float64:
@@ -195,7 +197,7 @@ def transposed_products(
     return result
 
 
-@numba.njit((_columns, _values, _values), cache=True, nogil=True)
+@kernel(f"({_columns}, {_values}, {_values})")
 def products(columns: Int32, values: Float64, b: Float64) -> Float64:
     """WB for B of shape (size, k): :func:`product` of several columns at once."""
     sides = b.shape[1]
@@ -210,7 +212,7 @@ def products(columns: Int32, values: Float64, b: Float64) -> Float64:
     return result
 
 
-@numba.njit((_columns, _values, _vector, numba.int64), cache=True, nogil=True)
+@kernel(f"({_columns}, {_values}, {_vector}, i8)")
 def product_diagonal(columns: Int32, values: Float64, weights: Float64, size: int) -> Float64:
     """diag(W′DW) for D = diag(weights) of shape (n,); a place may occur twice in a row of W."""
     result = np.zeros(size)

@@ -7,9 +7,10 @@ row_start, height, value_start, rows, home) of ``Structure``.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -19,7 +20,7 @@ Layout = tuple[Int32, Int64, Int32, Int64, Int32, Int32]
 LAYOUT = "Tuple((i4[::1], i8[::1], i4[::1], i8[::1], i4[::1], i4[::1]))"
 
 
-@numba.njit(f"void(i8[::1], i4[::1], f8[::1], i4[::1], {LAYOUT}, f8[::1])", cache=True, nogil=True)
+@kernel(f"void(i8[::1], i4[::1], f8[::1], i4[::1], {LAYOUT}, f8[::1])")
 def write_entries(
     indptr: Int64, indices: Int32, data: Float64, position: Int32, layout: Layout,
     values: Float64,
@@ -43,7 +44,7 @@ def write_entries(
             values[value_start[s] + inside + low - row_start[s]] = data[p]
 
 
-@numba.njit(f"i8[::1](i8[::1], i4[::1], i4[::1], {LAYOUT})", cache=True, nogil=True)
+@kernel(f"i8[::1](i8[::1], i4[::1], i4[::1], {LAYOUT})")
 def find_entries(
     indptr: Int64, indices: Int32, position: Int32, layout: Layout
 ) -> Int64:
@@ -68,7 +69,7 @@ def find_entries(
     return places
 
 
-@numba.njit(f"f8[::1]({LAYOUT}, f8[::1])", cache=True, nogil=True)
+@kernel(f"f8[::1]({LAYOUT}, f8[::1])")
 def read_diagonal(
     layout: Layout, values: Float64
 ) -> Float64:
@@ -81,7 +82,7 @@ def read_diagonal(
     return result
 
 
-@numba.njit(f"Tuple((i4[::1], i4[::1], f8[::1]))({LAYOUT}, f8[::1])", cache=True, nogil=True)
+@kernel(f"Tuple((i4[::1], i4[::1], f8[::1]))({LAYOUT}, f8[::1])")
 def list_entries(
     layout: Layout, values: Float64
 ) -> tuple[Int32, Int32, Float64]:
@@ -106,7 +107,7 @@ def list_entries(
     return row, column, value
 
 
-@numba.njit(f"void({LAYOUT}, i8[::1], i4[::1], f8[::1], i4[::1], f8[::1])", cache=True, nogil=True)
+@kernel(f"void({LAYOUT}, i8[::1], i4[::1], f8[::1], i4[::1], f8[::1])")
 def scatter_factor(
     layout: Layout, factor_indptr: Int64, factor_indices: Int32, factor_values: Float64,
     moved: Int32, values: Float64,
@@ -136,7 +137,7 @@ def scatter_factor(
                     values[column + place[row]] = factor_values[p]
 
 
-@numba.njit(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])", cache=True, nogil=True)
+@kernel(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])")
 def forward_blocks(
     layout: Layout, values: Float64, x: Float64, work: Float64
 ) -> None:
@@ -167,7 +168,7 @@ def forward_blocks(
                 x[row, k] = work[i, k]
 
 
-@numba.njit(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])", cache=True, nogil=True)
+@kernel(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])")
 def backward_blocks(
     layout: Layout, values: Float64, x: Float64, work: Float64
 ) -> None:
@@ -193,7 +194,7 @@ def backward_blocks(
                 x[first[s] + j, k] = work[j, k]
 
 
-@numba.njit(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])", cache=True, nogil=True)
+@kernel(f"void({LAYOUT}, f8[::1], f8[:, ::1], f8[:, ::1])")
 def solve_blocks(
     layout: Layout, values: Float64, x: Float64, work: Float64
 ) -> None:

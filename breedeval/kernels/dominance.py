@@ -7,21 +7,21 @@ visited.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
-_long = numba.types.Array(numba.int64, 1, "C", readonly=True)
-_rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
-_vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
+_long = array("i8", 1)
+_rows = array("i4", 1)
+_vector = array("f8", 1)
 
 
-@numba.njit((_long, _rows, _vector, _rows, _rows, _long, _rows, numba.int64), cache=True,
-            nogil=True)
+@kernel(f"({_long}, {_rows}, {_vector}, {_rows}, {_rows}, {_long}, {_rows}, i8)")
 def family_covariances(
     indptr: Int64, indices: Int32, data: Float64, first: Int32, second: Int32,
     family_start: Int64, family_list: Int32, limit: int,

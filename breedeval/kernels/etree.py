@@ -7,17 +7,16 @@ nearly so, in the non-zeros of the matrix; the row lists are linear in their own
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
 
-@numba.njit(
-    "Tuple((i8[::1], i4[::1]))(i8[::1], i4[::1], i4[::1])", cache=True, nogil=True
-)
+@kernel("Tuple((i8[::1], i4[::1]))(i8[::1], i4[::1], i4[::1])")
 def earlier_neighbours(indptr: Int64, indices: Int32, position: Int32) -> tuple[Int64, Int32]:
     """For every pivot, the earlier pivots it is joined to: the rows of the strict lower triangle.
 
@@ -56,7 +55,7 @@ def earlier_neighbours(indptr: Int64, indices: Int32, position: Int32) -> tuple[
     return start, earlier
 
 
-@numba.njit("i4[::1](i8[::1], i4[::1])", cache=True, nogil=True)
+@kernel("i4[::1](i8[::1], i4[::1])")
 def elimination_tree(start: Int64, earlier: Int32) -> Int32:
     """Parent of every pivot: the row of the first non-zero below the diagonal of its column of L.
 
@@ -83,7 +82,7 @@ def elimination_tree(start: Int64, earlier: Int32) -> Int32:
     return parent
 
 
-@numba.njit("i4[::1](i4[::1])", cache=True, nogil=True)
+@kernel("i4[::1](i4[::1])")
 def postorder(parent: Int32) -> Int32:
     """Order that visits every subtree in one piece, children before parents, early ones first.
 
@@ -122,7 +121,7 @@ def postorder(parent: Int32) -> Int32:
     return order
 
 
-@numba.njit("i4[::1](i8[::1], i4[::1], i4[::1])", cache=True, nogil=True)
+@kernel("i4[::1](i8[::1], i4[::1], i4[::1])")
 def column_counts(start: Int64, earlier: Int32, parent: Int32) -> Int32:
     """Non-zeros of every column of L, diagonal included; the tree must be in postorder.
 
@@ -184,7 +183,7 @@ def column_counts(start: Int64, earlier: Int32, parent: Int32) -> Int32:
     return weight
 
 
-@numba.njit("i4[::1](i4[::1], i4[::1], f8[::1])", cache=True, nogil=True)
+@kernel("i4[::1](i4[::1], i4[::1], f8[::1])")
 def supernodes(parent: Int32, count: Int32, allowance: NDArray[np.float64]) -> Int32:
     """First columns of the relaxed supernodes, and n at the end.
 
@@ -242,11 +241,7 @@ def supernodes(parent: Int32, count: Int32, allowance: NDArray[np.float64]) -> I
     return begin[: merged + 1].copy()
 
 
-@numba.njit(
-    "Tuple((i8[::1], i4[::1]))(i8[::1], i4[::1], i4[::1], i4[::1], i4[::1])",
-    cache=True,
-    nogil=True,
-)
+@kernel("Tuple((i8[::1], i4[::1]))(i8[::1], i4[::1], i4[::1], i4[::1], i4[::1])")
 def supernode_rows(
     start: Int64, earlier: Int32, parent: Int32, count: Int32, begin: Int32
 ) -> tuple[Int64, Int32]:
@@ -281,7 +276,7 @@ def supernode_rows(
     return pointer, rows
 
 
-@numba.njit("f8[::1](i4[::1], f8[::1])", cache=True, nogil=True)
+@kernel("f8[::1](i4[::1], f8[::1])")
 def subtree_sums(parent: Int32, weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum of the weights in the subtree of every vertex; parents stand behind their children."""
     total = weight.copy()

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Words = NDArray[np.uint64]
 Int64 = NDArray[np.int64]
 Rows = NDArray[np.int32]
 
-_haplotypes = numba.types.Array(numba.uint64, 3, "C", readonly=True)
-_rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
-_long = numba.types.Array(numba.int64, 1, "C", readonly=True)
-_strands = numba.types.Array(numba.uint8, 2, "C", readonly=True)
+_haplotypes = array("u8", 3)
+_rows = array("i4", 1)
+_long = array("i8", 1)
+_strands = array("u1", 2)
 
 
-@numba.njit((_haplotypes, _rows, _long, _long, _long, _strands), cache=True, nogil=True)
+@kernel(f"({_haplotypes}, {_rows}, {_long}, {_long}, {_long}, {_strands})")
 def gametes(
     haplotypes: Words, parents: Rows, starts: Int64, first: Int64, crossovers: Int64,
     strands: NDArray[np.uint8],

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
-_long = numba.types.Array(numba.int64, 1, "C", readonly=True)
+_long = array("i8", 1)
 
 _TIE = 1 + 1e-8
 """So that a configuration as likely as the one seen is counted whatever the rounding."""
 
 
-@numba.njit((_long, _long, _long), cache=True, nogil=True)
+@kernel(f"({_long}, {_long}, {_long})")
 def exact_test(first: Int64, heterozygous: Int64, second: Int64) -> Float64:
     """P of the heterozygotes seen, or fewer likely, given the copies of both alleles.
 

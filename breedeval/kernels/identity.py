@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Words = NDArray[np.uint64]
 Int64 = NDArray[np.int64]
 
-_words = numba.types.Array(numba.uint64, 2, "C", readonly=True)
+_words = array("u8", 2)
 
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
@@ -28,7 +29,7 @@ _PART = 16
 """Words between two looks whether a pair can still be the same; a sum of them fits in a byte."""
 
 
-@numba.njit((_words, numba.int64, numba.float64), cache=True, nogil=True)
+@kernel(f"({_words}, i8, f8)")
 def same_pairs(words: Words, markers: int, identity: float) -> Int64:
     """Pairs i < j whose calls are the same at a part ≥ ``identity`` of the markers called in both.
 

@@ -14,24 +14,25 @@ slot 0 is nobody and, past the leaders' ancestors, every founder: zero.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, inlined, kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 UInt64 = NDArray[np.uint64]
 Float64 = NDArray[np.float64]
 
-_rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
-_starts = numba.types.Array(numba.int64, 1, "C", readonly=True)
-_vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
-_matrix = numba.types.Array(numba.float64, 2, "C", readonly=True)
-_int32 = numba.int32[::1]
-_uint64 = numba.uint64[::1]
-_float64 = numba.float64[::1]
-_table = numba.int32[:, ::1]
-_lanes = numba.float64[:, ::1]
+_rows = array("i4", 1)
+_starts = array("i8", 1)
+_vector = array("f8", 1)
+_matrix = array("f8", 2)
+_int32 = "i4[::1]"
+_uint64 = "u8[::1]"
+_float64 = "f8[::1]"
+_table = "i4[:, ::1]"
+_lanes = "f8[:, ::1]"
 
 LANES = 8
 WORD = 64
@@ -45,10 +46,7 @@ for _bit in range(WORD):
     _BIT_OF[2**_bit % 67] = _bit
 
 
-@numba.njit(
-    (_rows, _rows, _rows, _rows, _vector, numba.int64, _float64, _float64),
-    cache=True, nogil=True,
-)
+@kernel(f"({_rows}, {_rows}, {_rows}, {_rows}, {_vector}, i8, {_float64}, {_float64})")
 def finish_parents(
     numbers: Int32, row: Int32, sire: Int32, dam: Int32, remaining: Float64, n_meta: int,
     coefficients: Float64, mendelian: Float64,
@@ -84,10 +82,7 @@ def finish_parents(
         mendelian[k] = 0.5 - 0.25 * (from_sire + from_dam) + (coefficients[i] - cross)
 
 
-@numba.njit(
-    (_rows, _rows, _rows, _vector, _vector, numba.int64, _float64, _float64),
-    cache=True, nogil=True,
-)
+@kernel(f"({_rows}, {_rows}, {_rows}, {_vector}, {_vector}, i8, {_float64}, {_float64})")
 def finish_all(
     sire: Int32, dam: Int32, number: Int32, remaining: Float64, by_number: Float64, n_meta: int,
     coefficients: Float64, mendelian: Float64,
@@ -118,7 +113,7 @@ def finish_all(
             mendelian[i] = 0.5 - 0.25 * (from_sire + from_dam) + (coefficients[i] - cross)
 
 
-@numba.njit(inline="always")
+@inlined
 def _slot_of(
     k: int, nodes: Int32, waiting: UInt64, done: UInt64, summary: UInt64, used: int
 ) -> tuple[int, int]:
@@ -134,7 +129,7 @@ def _slot_of(
     return int(here), int(used + new)
 
 
-@numba.njit(inline="always")
+@inlined
 def _sweep(
     nodes: Int32, waiting: UInt64, done: UInt64, summary: UInt64, path: Int32, length: int,
     used: int,
@@ -161,11 +156,9 @@ def _sweep(
     return length, used
 
 
-@numba.njit(
-    (_rows, _starts, _rows, _rows, _vector, _matrix, numba.int64, numba.int64, _float64,
-     _table, _uint64, _uint64, _uint64, _uint64, _table, _lanes),
-    cache=True, nogil=True,
-)
+@kernel(
+    f"({_rows}, {_starts}, {_rows}, {_rows}, {_vector}, {_matrix}, i8, i8, {_float64}, "
+    f"{_table}, {_uint64}, {_uint64}, {_uint64}, {_uint64}, {_table}, {_lanes})")
 def evaluate_crosses(
     leaders: Int32, start: Int64, progeny: Int32, mates: Int32,
     mendelian: Float64, gamma: Float64, first_founder: int, founder_end: int,

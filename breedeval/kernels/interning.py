@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
-_bytes = numba.types.Array(numba.uint8, 1, "C", readonly=True)
-_edges = numba.types.Array(numba.int64, 1, "C", readonly=True)
-_valid = numba.types.Array(numba.boolean, 1, "C", readonly=True)
+_bytes = array("u1", 1)
+_edges = array("i8", 1)
+_valid = array("b1", 1)
 
 _BASIS = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
@@ -23,7 +24,7 @@ _EMPTY = -1
 _BATCH = 64
 
 
-@numba.njit((_bytes, _edges, _valid, numba.int64), cache=True, nogil=True)
+@kernel(f"({_bytes}, {_edges}, {_valid}, i8)")
 def intern_names(
     data: Bytes, edges: Int64, valid: Bools, expected: int
 ) -> tuple[Int32, Int64]:

@@ -8,22 +8,23 @@ individuals may be metafounders, whose own block of A is a given matrix.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, inlined, kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
-_rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
-_vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
-_matrix = numba.types.Array(numba.float64, 2, "C", readonly=True)
+_rows = array("i4", 1)
+_vector = array("f8", 1)
+_matrix = array("f8", 2)
 
 LANES = 8
 
 
-@numba.njit(inline="always")
+@inlined
 def _put(
     row_end: Int64, term_column: Int32, term_value: Float64, column_count: Int64,
     i: int, j: int, value: float,
@@ -36,7 +37,7 @@ def _put(
     column_count[column + 1] += 1
 
 
-@numba.njit((_rows, _rows, _vector, numba.int64, _matrix), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, {_vector}, i8, {_matrix})")
 def precision_lower(
     first: Int32, second: Int32, mendelian: Float64, size: int, corner: Float64
 ) -> tuple[Int64, Int32, Float64]:
@@ -135,7 +136,7 @@ def precision_lower(
     return column_start, indices[:kept].copy(), data[:kept].copy()
 
 
-@numba.njit((_rows, _rows, _vector, _matrix, _matrix), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, {_vector}, {_matrix}, {_matrix})")
 def precision_product(
     first: Int32, second: Int32, mendelian: Float64, corner: Float64, x: Float64
 ) -> Float64:
@@ -180,7 +181,7 @@ def precision_product(
     return result
 
 
-@numba.njit((_rows, _rows, _vector, _matrix, _matrix), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, {_vector}, {_matrix}, {_matrix})")
 def relationship_product(
     sire: Int32, dam: Int32, mendelian: Float64, corner: Float64, x: Float64
 ) -> Float64:
@@ -231,7 +232,7 @@ def relationship_product(
     return result
 
 
-@numba.njit((_rows, _rows, _vector, _matrix, _rows), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, {_vector}, {_matrix}, {_rows})")
 def relationship_columns(
     sire: Int32, dam: Int32, mendelian: Float64, corner: Float64, rows: Int32
 ) -> Float64:
@@ -289,7 +290,7 @@ def relationship_columns(
     return block
 
 
-@numba.njit((_rows, _rows, _vector, _matrix), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, {_vector}, {_matrix})")
 def relationship_dense(
     sire: Int32, dam: Int32, mendelian: Float64, corner: Float64
 ) -> Float64:
@@ -327,7 +328,7 @@ def relationship_dense(
     return a
 
 
-@numba.njit((_rows, _rows, _rows, numba.int64), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, {_rows}, i8)")
 def ancestors(sire: Int32, dam: Int32, rows: Int32, n_kept: int) -> Int32:
     """Rows themselves and all their ancestors, ascending; the first ``n_kept`` always.
 
@@ -363,7 +364,7 @@ def ancestors(sire: Int32, dam: Int32, rows: Int32, n_kept: int) -> Int32:
     return found
 
 
-@numba.njit((_rows, _rows, _rows, _rows, numba.int64), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, {_rows}, {_rows}, i8)")
 def group_contributions(
     sire: Int32, dam: Int32, sire_group: Int32, dam_group: Int32, n_groups: int
 ) -> Float64:

@@ -6,17 +6,18 @@ Two calls oppose each other where both bits differ and the two bits of one are e
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 Int64 = NDArray[np.int64]
 
-_bytes = numba.types.Array(numba.uint8, 2, "C", readonly=True)
-_words = numba.types.Array(numba.uint64, 2, "C", readonly=True)
-_long = numba.types.Array(numba.int64, 1, "C", readonly=True)
+_bytes = array("u1", 2)
+_words = array("u8", 2)
+_long = array("i8", 1)
 
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
@@ -30,7 +31,7 @@ _NIBBLES = np.uint64(0x0F0F0F0F0F0F0F0F)
 _LAST = np.uint64(0xFF)
 
 
-@numba.njit((_bytes, numba.int64), cache=True, nogil=True)
+@kernel(f"({_bytes}, i8)")
 def words_by_individual(data: Bytes, individuals: int) -> Words:
     """The calls of every individual in words of 32 markers, shape (n, ⌈m / 32⌉).
 
@@ -52,7 +53,7 @@ def words_by_individual(data: Bytes, individuals: int) -> Words:
     return words
 
 
-@numba.njit((_words, _long, _long), cache=True, nogil=True)
+@kernel(f"({_words}, {_long}, {_long})")
 def opposing_by_pair(words: Words, first: Int64, second: Int64) -> Int64:
     """Markers at which the two of a pair oppose each other, and are both called, shape (k, 2).
 
@@ -82,7 +83,7 @@ def opposing_by_pair(words: Words, first: Int64, second: Int64) -> Int64:
     return out
 
 
-@numba.njit((_bytes, _long, _long), cache=True, nogil=True)
+@kernel(f"({_bytes}, {_long}, {_long})")
 def opposing_by_marker(data: Bytes, first: Int64, second: Int64) -> Int64:
     """Pairs that oppose each other at a marker, and are both called there, shape (m, 2).
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Bytes = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
@@ -16,12 +17,12 @@ u = np.uint64
 FULL = 4096
 """Steps after which four counts of 16 bits in a word, each up to 4 a step, are put away."""
 
-_bytes = numba.types.Array(numba.uint8, 2, "C", readonly=True)
-_table = numba.types.Array(numba.float32, 2, "C", readonly=True)
-_long = numba.types.Array(numba.int64, 1, "C", readonly=True)
+_bytes = array("u1", 2)
+_table = array("f4", 2)
+_long = array("i8", 1)
 
 
-@numba.njit((_bytes, numba.int64), cache=True, nogil=True)
+@kernel(f"({_bytes}, i8)")
 def tally_markers(data: Bytes, individuals: int) -> Int64:
     """How many individuals have each code, for every marker, shape (m, 4)."""
     tally = np.zeros((data.shape[0], 4), np.int64)
@@ -42,7 +43,7 @@ def tally_markers(data: Bytes, individuals: int) -> Int64:
     return tally
 
 
-@numba.njit((_bytes, numba.int64), cache=True, nogil=True)
+@kernel(f"({_bytes}, i8)")
 def missing_by_individual(data: Bytes, individuals: int) -> Int64:
     """Markers whose code is 1, for every individual, shape (n,)."""
     width = data.shape[1]
@@ -63,7 +64,7 @@ def missing_by_individual(data: Bytes, individuals: int) -> Int64:
     return missing.reshape(4 * width)[:individuals].copy()
 
 
-@numba.njit(numba.void(_bytes, _table, numba.float32[:, ::1]), cache=True, nogil=True)
+@kernel(f"({_bytes}, {_table}, f4[:, ::1])")
 def decode(data: Bytes, table: Float32, out: Float32) -> None:
     """Write ``table[m, code]`` of every call to ``out``, shape (m, n)."""
     individuals = out.shape[1]
@@ -79,7 +80,7 @@ def decode(data: Bytes, table: Float32, out: Float32) -> None:
             out[m, i] = table[m, (data[m, whole] >> (2 * (i & 3))) & 3]
 
 
-@numba.njit((_bytes, _long), cache=True, nogil=True)
+@kernel(f"({_bytes}, {_long})")
 def gather(data: Bytes, individuals: Int64) -> Bytes:
     """The calls of some individuals, packed again; spare bits are 0."""
     n = individuals.size

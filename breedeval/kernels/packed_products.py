@@ -9,9 +9,10 @@ order that does not depend on who else works.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel, part
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
@@ -30,12 +31,11 @@ PANEL = 1024
 ROWS = 1024
 """Most rows of a tile in :func:`transposed_times`; in :func:`times` there are 4 × ``TABLES``."""
 
-_bytes = numba.types.Array(numba.uint8, 2, "C", readonly=True)
-_row = numba.types.Array(numba.float64, 1, "C", readonly=True)
-_reals = numba.types.Array(numba.float64, 2, "C", readonly=True)
+_bytes = array("u1", 2)
+_reals = array("f8", 2)
 
 
-@numba.njit(numba.uint64(_bytes, numba.uint64, numba.uint64), cache=True, nogil=True)
+@part
 def word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
     """Eight bytes of a row as one number."""
     return (u(data[row, at]) | u(data[row, at + u(1)]) << u(8)
@@ -44,7 +44,7 @@ def word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
             | u(data[row, at + u(6)]) << u(48) | u(data[row, at + u(7)]) << u(56))
 
 
-@numba.njit(numba.uint64(_bytes, numba.uint64, numba.uint64), cache=True, nogil=True)
+@part
 def last_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
     """Up to eight bytes, as many as there are in the row."""
     found = u(0)
@@ -53,7 +53,7 @@ def last_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
     return found
 
 
-@numba.njit("void(f8[:, ::1], f8[::1], f8[::1])", cache=True, nogil=True)
+@part
 def fill_tables(terms: Float64, pairs: Float64, tables: Float64) -> None:
     """For every four rows of ``terms`` a table: of every byte, the sum of a term for each code.
 
@@ -76,7 +76,7 @@ def fill_tables(terms: Float64, pairs: Float64, tables: Float64) -> None:
             tables[256 * q + 192 + low] = three + d
 
 
-@numba.njit("UniTuple(u8, 4)(u8, u8, u8, u8)", cache=True, nogil=True)
+@part
 def turn_words(
     a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -92,8 +92,7 @@ def turn_words(
     return a, b, c, d
 
 
-@numba.njit(numba.void(_bytes, numba.int64, numba.int64, numba.int64, numba.int64,
-                       numba.uint64[:, :, ::1]), cache=True, nogil=True)
+@part
 def turn(data: Bytes, first: int, last: int, left: int, right: int, turned: Words) -> None:
     """Four markers of an individual in each byte, instead of four individuals of a marker.
 
@@ -119,7 +118,7 @@ def turn(data: Bytes, first: int, last: int, left: int, right: int, turned: Word
             turned[q, 2, whole], turned[q, 3, whole] = c, d
 
 
-@numba.njit("void(u1[:, :, ::1], f8[::1], i8, f8[::1])", cache=True, nogil=True)
+@part
 def add_turned(turned: Bytes, tables: Float64, count: int, sums: Float64) -> None:
     """Add the looked-up numbers of individuals, whose bytes stand below each other."""
     for i in range(u(4)):
@@ -134,8 +133,7 @@ def add_turned(turned: Bytes, tables: Float64, count: int, sums: Float64) -> Non
             sums[u(4) * u(j) + u(i)] += (a + b) + (c + d)
 
 
-@numba.njit(numba.float64[:, ::1](_bytes, _reals, _reals, numba.int64, numba.int64),
-            cache=True, nogil=True)
+@kernel(f"({_bytes}, {_reals}, {_reals}, i8, i8)")
 def times(data: Bytes, values: Float64, effects: Float64, begin: int, end: int) -> Float64:
     """Σₘ values[m, code] · effects[m, c] over the markers begin … end, for every column c.
 
@@ -172,8 +170,7 @@ def times(data: Bytes, values: Float64, effects: Float64, begin: int, end: int) 
     return sums
 
 
-@numba.njit(numba.int64(_bytes, numba.int64, numba.int64, numba.int64, numba.int64,
-                        numba.uint64[:, :, ::1], numba.int64[::1]), cache=True, nogil=True)
+@part
 def take(data: Bytes, top: int, bottom: int, left: int, right: int, tile: Words,
          gaps: Int64) -> int:
     """Copy a tile, 16 bytes of every row after another; list the rows with missing calls."""
@@ -198,7 +195,7 @@ def take(data: Bytes, top: int, bottom: int, left: int, right: int, tile: Words,
     return count
 
 
-@numba.njit("void(u1[:, ::1], f8[::1], f8[::1])", cache=True, nogil=True)
+@part
 def add_rows(tile: Bytes, tables: Float64, sums: Float64) -> None:
     """Add the looked-up numbers of rows, whose bytes stand side by side."""
     for row in range(sums.size):
@@ -213,9 +210,7 @@ def add_rows(tile: Bytes, tables: Float64, sums: Float64) -> None:
         sums[r] += (a + b) + (c + d)
 
 
-@numba.njit(numba.void(numba.uint8[:, :, ::1], _row, numba.float64[::1], numba.float64[::1],
-                       numba.float64[::1], numba.float64[:, ::1], numba.float64[::1]),
-            cache=True, nogil=True)
+@part
 def add_tile(
     tile: Bytes, values: Float64, copies: Float64, tables: Float64, pairs: Float64, terms: Float64,
     sums: Float64,
@@ -232,7 +227,7 @@ def add_tile(
         add_rows(tile[s], tables, sums)
 
 
-@numba.njit("void(u8[:, :, ::1], i8, i8[::1])", cache=True, nogil=True)
+@part
 def close_up(tile: Words, slices: int, rows: Int64) -> None:
     """Move some rows of a tile to its top."""
     for s in range(slices):
@@ -240,8 +235,7 @@ def close_up(tile: Words, slices: int, rows: Int64) -> None:
             tile[s, r, 0], tile[s, r, 1] = tile[s, rows[r], 0], tile[s, rows[r], 1]
 
 
-@numba.njit(numba.float64[:, :, ::1](_bytes, _reals, numba.int64, numba.int64),
-            cache=True, nogil=True)
+@kernel(f"({_bytes}, {_reals}, i8, i8)")
 def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Float64:
     """Σᵢ xᵢ · values[c, i] over the called, and Σᵢ values[c, i] over the others.
 

@@ -6,24 +6,25 @@ next to her progeny, and parents without parents come last, metafounders behind 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-_rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
-_int32 = numba.int32[::1]
-_int64 = numba.int64[::1]
-_table = numba.int32[:, ::1]
+_rows = array("i4", 1)
+_int32 = "i4[::1]"
+_int64 = "i8[::1]"
+_table = "i4[:, ::1]"
 
 _UNKNOWN = -1
 _INNER = -2
 _FOUNDER = -3
 
 
-@numba.njit((_rows, _rows, numba.int64, _int32), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, i8, {_int32})")
 def find_parents(sire: Int32, dam: Int32, n_meta: int, number: Int32) -> tuple[int, int, int]:
     """Mark who is a parent in ``number``, and who of them has parents.
 
@@ -65,10 +66,7 @@ def find_parents(sire: Int32, dam: Int32, n_meta: int, number: Int32) -> tuple[i
     return n_inner, n_founders, -1
 
 
-@numba.njit(
-    (_rows, _rows, numba.int64, numba.int64, numba.int64, _int32, _int32, _table),
-    cache=True, nogil=True,
-)
+@kernel(f"({_rows}, {_rows}, i8, i8, i8, {_int32}, {_int32}, {_table})")
 def number_parents(
     sire: Int32, dam: Int32, n_meta: int, n_inner: int, founder_end: int,
     number: Int32, row: Int32, parents: Int32,
@@ -136,7 +134,7 @@ def number_parents(
             parents[k, 1] = number[d]
 
 
-@numba.njit((_rows, _table, _int32, _int32), cache=True, nogil=True)
+@kernel(f"({_rows}, {_table}, {_int32}, {_int32})")
 def order_by_generation(row: Int32, parents: Int32, level: Int32, order: Int32) -> Int64:
     """Sort numbers by generation: 0 for founders, else 1 + the larger of the parents'.
 
@@ -175,10 +173,7 @@ def order_by_generation(row: Int32, parents: Int32, level: Int32, order: Int32) 
     return start
 
 
-@numba.njit(
-    (_rows, _rows, _rows, numba.int64, numba.int64, _int32, _int32, _int64, _int64),
-    cache=True, nogil=True,
-)
+@kernel(f"({_rows}, {_rows}, {_rows}, i8, i8, {_int32}, {_int32}, {_int64}, {_int64})")
 def count_crosses(
     sire: Int32, dam: Int32, number: Int32, first_founder: int, first_meta: int,
     sire_number: Int32, dam_number: Int32, by_sire: Int64, by_dam: Int64,
@@ -215,7 +210,7 @@ def count_crosses(
         by_dam[q + 1] += 1
 
 
-@numba.njit((_rows, _rows, _int64, _int32, _int32), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows}, {_int64}, {_int32}, {_int32})")
 def list_crosses(
     leader: Int32, mate: Int32, start: Int64, progeny: Int32, mates: Int32
 ) -> None:

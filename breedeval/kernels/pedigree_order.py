@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from breedeval.kernels.late import array, kernel
+
 Int32 = NDArray[np.int32]
 
-_rows = numba.types.Array(numba.int32, 1, "C", readonly=True)
+_rows = array("i4", 1)
 
 _UNSEEN = -1
 _OPEN = -2
 
 
-@numba.njit((_rows, _rows), cache=True, nogil=True)
+@kernel(f"({_rows}, {_rows})")
 def walk_parents_first(sire: Int32, dam: Int32) -> tuple[Int32, Int32, Int32, Int32, int]:
     """Walk every pedigree path upwards once; place an individual after its parents.
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
-_matrix = numba.types.Array(numba.float64, 2, "C", readonly=True)
-_vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
-_columns = numba.types.Array(numba.int32, 2, "C", readonly=True)
-_index = numba.types.Array(numba.int32, 1, "C", readonly=True)
-_long = numba.types.Array(numba.int64, 1, "C", readonly=True)
-_blocks = numba.types.Array(numba.float64, 3, "C", readonly=True)
+_matrix = array("f8", 2)
+_vector = array("f8", 1)
+_columns = array("i4", 2)
+_index = array("i4", 1)
+_long = array("i8", 1)
+_blocks = array("f8", 3)
 
 
-@numba.njit((_columns, _matrix, _index, _index, _index, _blocks, _long, _index, _vector),
-            cache=True, nogil=True)
+@kernel(
+    f"({_columns}, {_matrix}, {_index}, {_index}, {_index}, {_blocks}, {_long}, "
+    f"{_index}, {_vector})")
 def projection_diagonal(
     columns: Int32, values: Float64, start: Int32, trait: Int32, group: Int32, blocks: Float64,
     indptr: Int64, indices: Int32, inverse: Float64,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel, part
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
 
-@numba.njit(nogil=True)
+@part
 def _tree(indptr: Int64, indices: Int32, n: int) -> tuple[Int64, Int64]:
     """Elimination tree of the upper triangle by columns, and the length of L's columns."""
     parent = np.full(n, -1, np.int64)
@@ -30,11 +31,7 @@ def _tree(indptr: Int64, indices: Int32, n: int) -> tuple[Int64, Int64]:
     return parent, count
 
 
-@numba.njit(
-    (numba.types.Array(numba.int64, 1, "C", readonly=True),
-     numba.types.Array(numba.int32, 1, "C", readonly=True),
-     numba.types.Array(numba.float64, 1, "C", readonly=True), numba.float64),
-    cache=True, nogil=True)
+@kernel(f"({array('i8', 1)}, {array('i4', 1)}, {array('f8', 1)}, f8)")
 def dependent_columns(
     indptr: Int64, indices: Int32, data: Float64, tolerance: float
 ) -> tuple[Int64, Int64, Int64, Float64]:

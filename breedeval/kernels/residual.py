@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import array, kernel
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-_matrix = numba.types.Array(numba.float64, 2, "C", readonly=True)
-_vector = numba.types.Array(numba.float64, 1, "C", readonly=True)
-_columns = numba.types.Array(numba.int32, 2, "C", readonly=True)
-_index = numba.types.Array(numba.int32, 1, "C", readonly=True)
-_long = numba.types.Array(numba.int64, 1, "C", readonly=True)
-_blocks = numba.types.Array(numba.float64, 3, "C", readonly=True)
-_mask = numba.types.Array(numba.boolean, 2, "C", readonly=True)
+_matrix = array("f8", 2)
+_vector = array("f8", 1)
+_columns = array("i4", 2)
+_index = array("i4", 1)
+_long = array("i8", 1)
+_blocks = array("f8", 3)
+_mask = array("b1", 2)
 
 
-@numba.njit((_index, _index, _index, _blocks, _vector, _matrix), cache=True, nogil=True)
+@kernel(f"({_index}, {_index}, {_index}, {_blocks}, {_vector}, {_matrix})")
 def block_product(
     start: Int32, trait: Int32, group: Int32, blocks: Float64, scale: Float64, x: Float64
 ) -> Float64:
@@ -48,7 +49,7 @@ def block_product(
     return result
 
 
-@numba.njit((_columns, _index, _index, _mask, _long, _index), cache=True, nogil=True)
+@kernel(f"({_columns}, {_index}, {_index}, {_mask}, {_long}, {_index})")
 def find_pairs(
     columns: Int32, start: Int32, trait: Int32, coupled: Bool, indptr: Int64, indices: Int32
 ) -> Int32:
@@ -107,8 +108,9 @@ def find_pairs(
     return places
 
 
-@numba.njit((_columns, _matrix, _index, _index, _index, _blocks, _mask, _index, _vector),
-            cache=True, nogil=True)
+@kernel(
+    f"({_columns}, {_matrix}, {_index}, {_index}, {_index}, {_blocks}, {_mask}, "
+    f"{_index}, {_vector})")
 def fitted_covariance(
     columns: Int32, values: Float64, start: Int32, trait: Int32, group: Int32, blocks: Float64,
     coupled: Bool, places: Int32, inverse: Float64,
@@ -167,8 +169,9 @@ def fitted_covariance(
     return total, own, trace
 
 
-@numba.njit((_columns, _matrix, _index, _index, _index, _blocks, _mask, _index, _vector, _index,
-             numba.int64, _vector), cache=True, nogil=True)
+@kernel(
+    f"({_columns}, {_matrix}, {_index}, {_index}, {_index}, {_blocks}, {_mask}, "
+    f"{_index}, {_vector}, {_index}, i8, {_vector})")
 def expected_products(
     columns: Int32, values: Float64, start: Int32, trait: Int32, group: Int32, blocks: Float64,
     coupled: Bool, places: Int32, inverse: Float64, cell: Int32, cells: int, x: Float64,
@@ -217,8 +220,9 @@ def expected_products(
     return products
 
 
-@numba.njit((_columns, _matrix, _index, _index, _index, _blocks, _mask, _index,
-             numba.float64[::1]), cache=True, nogil=True)
+@kernel(
+    f"({_columns}, {_matrix}, {_index}, {_index}, {_index}, {_blocks}, {_mask}, "
+    f"{_index}, f8[::1])")
 def add_records(
     columns: Int32, values: Float64, start: Int32, trait: Int32, group: Int32, blocks: Float64,
     coupled: Bool, places: Int32, data: Float64,

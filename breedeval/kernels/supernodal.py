@@ -15,13 +15,10 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-import numba
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import config, types
-from numba.core import cgutils
-from numba.extending import get_cython_function_address, intrinsic
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import Late, kernel, part
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -39,31 +36,44 @@ TINY = 12  # rows up to which plain loops beat a call
 
 def routines() -> Int64:
     """Addresses of the dense routines that the kernels take as ``blas``, in SciPy's libraries."""
+    from numba.extending import get_cython_function_address
+
     addresses = [get_cython_function_address(f"scipy.linalg.cython_{library}", name)
                  for library, name in ROUTINES]
     return np.array(addresses, dtype=np.int64)
 
 
-@intrinsic
-def _fortran_compiled(typingctx: Any, address: Any, arguments: Any) -> Any:
+def _fortran_compiled() -> Any:
     """Call a Fortran routine: integers i4, reals f8, characters u1 by reference, i8 as pointers."""
+    from llvmlite import ir  # type: ignore[import-untyped]
+    from numba import njit, types
+    from numba.core import cgutils
+    from numba.extending import intrinsic
 
-    def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        target, packed = values
-        pointers = []
-        for index, kind in enumerate(signature.args[1]):
-            value = builder.extract_value(packed, index)
-            if kind == types.int64:
-                pointers.append(builder.inttoptr(value, cgutils.voidptr_t))
-            else:
-                slot = cgutils.alloca_once(builder, value.type)  # type: ignore[no-untyped-call]
-                builder.store(value, slot)
-                pointers.append(builder.bitcast(slot, cgutils.voidptr_t))
-        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t] * len(pointers))
-        builder.call(builder.inttoptr(target, kind.as_pointer()), pointers)
-        return context.get_dummy_value()
+    @intrinsic
+    def call(typingctx: Any, address: Any, arguments: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            target, packed = values
+            pointers = []
+            for index, kind in enumerate(signature.args[1]):
+                value = builder.extract_value(packed, index)
+                if kind == types.int64:
+                    pointers.append(builder.inttoptr(value, cgutils.voidptr_t))
+                else:
+                    slot = cgutils.alloca_once(builder, value.type)  # type: ignore[no-untyped-call]
+                    builder.store(value, slot)
+                    pointers.append(builder.bitcast(slot, cgutils.voidptr_t))
+            kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t] * len(pointers))
+            builder.call(builder.inttoptr(target, kind.as_pointer()), pointers)
+            return context.get_dummy_value()
 
-    return types.void(types.int64, arguments), codegen
+        return types.void(types.int64, arguments), codegen
+
+    @njit(nogil=True)
+    def fortran(address: int, arguments: Any) -> None:
+        call(address, arguments)  # type: ignore[call-arg]
+
+    return fortran
 
 
 def _fortran_plain(address: int, arguments: tuple[Any, ...]) -> None:
@@ -78,20 +88,30 @@ def _fortran_plain(address: int, arguments: tuple[Any, ...]) -> None:
     ctypes.CFUNCTYPE(None)(int(address))(*passed)
 
 
-_compiled = not config.DISABLE_JIT  # type: ignore[attr-defined]
-_fortran: Any = _fortran_compiled if _compiled else _fortran_plain
+def _fortran_here() -> Any:
+    from numba import config
+
+    return _fortran_plain if config.DISABLE_JIT else _fortran_compiled()  # type: ignore[attr-defined]
 
 
-@numba.njit(nogil=True)
-def _gemm(blas, kinds, m, n, k, a, lda, b, ldb, beta, c, ldc):  # type: ignore[no-untyped-def]
+_fortran: Any = Late(_fortran_here)
+
+
+@part
+def _gemm(
+    blas: Int64, kinds: Any, m: Any, n: Any, k: Any, a: Any, lda: Any, b: Any, ldb: Any, beta: Any,
+    c: Any, ldc: Any,
+) -> None:
     """C = beta·C − op(A) op(B), with op(A) m × k and op(B) k × n; a, b, c are addresses."""
     _fortran(blas[DGEMM], (kinds[0], kinds[1], np.int32(m), np.int32(n), np.int32(k), -1.0,
                            np.int64(a), np.int32(lda), np.int64(b), np.int32(ldb), beta,
                            np.int64(c), np.int32(ldc)))
 
 
-@numba.njit(nogil=True)
-def _locate(rows, base, size, wanted, begin, at, place):  # type: ignore[no-untyped-def]
+@part
+def _locate(
+    rows: Int32, base: Any, size: Any, wanted: Int32, begin: Any, at: Any, place: Int64
+) -> None:
     """Places of wanted[begin:] in the sorted row list rows[base : base + size], from ``at`` on."""
     for r in range(begin, wanted.size):
         row = wanted[r]
@@ -113,11 +133,9 @@ def _locate(rows, base, size, wanted, begin, at, place):  # type: ignore[no-unty
         at += 1
 
 
-@numba.njit(
+@kernel(
     f"void({LAYOUT}, f8[::1], i8[::1], i8, i8, i8, i4[::1], i4[::1], i4[::1], i4[::1], f8[::1],"
-    " i8[::1])",
-    cache=True, nogil=True,
-)
+    " i8[::1])")
 def update_rows(
     layout: Layout, values: Float64, blas: Int64, s: int, begin: int, end: int, head: Int32,
     link: Int32, done: Int32, reach: Int32, update: Float64, place: Int64,
@@ -175,9 +193,7 @@ def update_rows(
         d = link[d]
 
 
-@numba.njit(
-    f"void({LAYOUT}, i8, i4[::1], i4[::1], i4[::1], i4[::1])", cache=True, nogil=True
-)
+@kernel(f"void({LAYOUT}, i8, i4[::1], i4[::1], i4[::1], i4[::1])")
 def find_reach(
     layout: Layout, s: int, head: Int32, link: Int32, done: Int32, reach: Int32
 ) -> None:
@@ -192,9 +208,7 @@ def find_reach(
         d = link[d]
 
 
-@numba.njit(
-    f"void({LAYOUT}, i8, i8, i4[::1], i4[::1], i4[::1], i4[::1])", cache=True, nogil=True
-)
+@kernel(f"void({LAYOUT}, i8, i8, i4[::1], i4[::1], i4[::1], i4[::1])")
 def pass_on(
     layout: Layout, s: int, limit: int, head: Int32, link: Int32, done: Int32, reach: Int32
 ) -> None:
@@ -217,9 +231,7 @@ def pass_on(
         d = following
 
 
-@numba.njit(
-    f"void({LAYOUT}, i8, i8, i4[::1], i4[::1], i4[::1])", cache=True, nogil=True
-)
+@kernel(f"void({LAYOUT}, i8, i8, i4[::1], i4[::1], i4[::1])")
 def link_waiting(
     layout: Layout, begin: int, end: int, head: Int32, link: Int32, done: Int32
 ) -> None:
@@ -232,7 +244,7 @@ def link_waiting(
             head[target] = d
 
 
-@numba.njit(f"i8({LAYOUT}, f8[::1], i8[::1], i8, i8[::1])", cache=True, nogil=True)
+@kernel(f"i8({LAYOUT}, f8[::1], i8[::1], i8, i8[::1])")
 def factorise_top(
     layout: Layout, values: Float64, blas: Int64, s: int, place: Int64
 ) -> np.int64:
@@ -251,7 +263,7 @@ def factorise_top(
     return np.int64(first[s] + place[0] - 1 if place[0] != 0 else -1)
 
 
-@numba.njit(f"void({LAYOUT}, f8[::1], i8[::1], i8, i8, i8)", cache=True, nogil=True)
+@kernel(f"void({LAYOUT}, f8[::1], i8[::1], i8, i8, i8)")
 def divide_rows(
     layout: Layout, values: Float64, blas: Int64, s: int, begin: int, end: int
 ) -> None:
@@ -270,11 +282,9 @@ def divide_rows(
                                np.int32(height[s])))
 
 
-@numba.njit(
+@kernel(
     f"i8({LAYOUT}, f8[::1], i8[::1], i8, i8, i8, i4[::1], i4[::1], i4[::1], i4[::1], f8[::1],"
-    " i8[::1])",
-    cache=True, nogil=True,
-)
+    " i8[::1])")
 def factorise_range(
     layout: Layout, values: Float64, blas: Int64, begin: int, end: int, limit: int, head: Int32,
     link: Int32, done: Int32, reach: Int32, update: Float64, place: Int64,
@@ -296,8 +306,11 @@ def factorise_range(
     return np.int64(-1)
 
 
-@numba.njit(nogil=True)
-def _gather(layout, values, begin, end, wanted, place, gathered):  # type: ignore[no-untyped-def]
+@part
+def _gather(
+    layout: Layout, values: Float64, begin: Any, end: Any, wanted: Int32, place: Int64,
+    gathered: Float64,
+) -> Any:
     """Lower trapezoid of the inverse at rows wanted[begin:] and columns wanted[begin:end].
 
     Returns the address of its first entry and its leading dimension: in the blocks themselves
@@ -326,7 +339,7 @@ def _gather(layout, values, begin, end, wanted, place, gathered):  # type: ignor
     return gathered.ctypes.data, np.int64(count)
 
 
-@numba.njit(f"void({LAYOUT}, f8[::1], i8[::1], i8, f8[::1], i8[::1])", cache=True, nogil=True)
+@kernel(f"void({LAYOUT}, f8[::1], i8[::1], i8, f8[::1], i8[::1])")
 def prepare_inverse(
     layout: Layout, values: Float64, blas: Int64, s: int, scaled: Float64, place: Int64
 ) -> None:
@@ -355,10 +368,7 @@ def prepare_inverse(
     _fortran(blas[DPOTRI], (L, np.int32(width), z, np.int32(tall), np.int64(place.ctypes.data)))
 
 
-@numba.njit(
-    f"void({LAYOUT}, f8[::1], i8[::1], i8, i8, i8, f8[::1], f8[::1], i8[::1])",
-    cache=True, nogil=True,
-)
+@kernel(f"void({LAYOUT}, f8[::1], i8[::1], i8, i8, i8, f8[::1], f8[::1], i8[::1])")
 def invert_columns(
     layout: Layout, values: Float64, blas: Int64, s: int, begin: int, end: int, scaled: Float64,
     gathered: Float64, place: Int64,
@@ -416,10 +426,7 @@ def invert_columns(
               tall)
 
 
-@numba.njit(
-    f"void({LAYOUT}, f8[::1], i8[::1], i8, i8, f8[::1], f8[::1], i8[::1])",
-    cache=True, nogil=True,
-)
+@kernel(f"void({LAYOUT}, f8[::1], i8[::1], i8, i8, f8[::1], f8[::1], i8[::1])")
 def invert_range(
     layout: Layout, values: Float64, blas: Int64, begin: int, end: int, scaled: Float64,
     gathered: Float64, place: Int64,

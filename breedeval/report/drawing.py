@@ -20,8 +20,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
+
+from breedeval.report.margins import arrange
 
 Numbers = NDArray[np.float64]
 
@@ -30,6 +32,7 @@ FILL = "#cfe0ec"
 SIZE = (5.6, 3.35)
 DOTS = 2000
 """So many points are drawn one by one."""
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _STYLE: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "breedeval", "figure.dpi": 72, "font.size": 11.5,
     "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK,
@@ -38,7 +41,9 @@ _STYLE: Any = {
     "grid.linewidth": 0.8, "axes.axisbelow": True, "legend.frameon": False,
     "legend.fontsize": 10, "xtick.major.width": 0.8, "ytick.major.size": 0,
     "ytick.minor.size": 0,
-    "axes.unicode_minus": True, "figure.constrained_layout.use": True,
+    "axes.unicode_minus": True, "figure.subplot.left": 0.13, "figure.subplot.right": 0.98,
+    "figure.subplot.bottom": 0.15, "figure.subplot.top": 0.96, "figure.subplot.hspace": 0.12,
+    "figure.facecolor": "none", "axes.facecolor": "none",
 }
 
 
@@ -81,8 +86,9 @@ def svg(
     with mpl.rc_context(_STYLE):
         canvas = Canvas(figsize=size)
         draw(canvas)
+        arrange(canvas)
         stream = io.StringIO()
-        canvas.savefig(stream, format="svg", transparent=True, metadata={
+        canvas.savefig(stream, format="svg", metadata={
             "Date": None, "Creator": None, "Format": None, "Type": None})
     text = stream.getvalue()
     text = text[text.index("<svg"):]
@@ -100,9 +106,25 @@ def svg(
     return head.format(Markup(box), description) + Markup(text[text.index(">") + 1:])
 
 
+def panels(canvas: Canvas, *heights: float) -> tuple[Axes, ...]:
+    """Panels one above the other that share the horizontal axis of the last."""
+    found = tuple(canvas.subplots(len(heights), 1, sharex=True, height_ratios=heights))
+    for axes in found[:-1]:
+        axes.xaxis.set_visible(False)
+    return found
+
+
 def thousands(axes: Axes) -> None:
     """Thousands of the vertical scale marked by commas."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
+
+
+def powers(axes: Axes) -> None:
+    """A logarithmic vertical scale with numbers such as 10⁻³."""
+    axes.set_yscale("log")
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(
+        lambda y, _: "10" + f"{np.log10(y):.0f}".translate(_RAISED)))
 
 
 def dots(axes: Axes, x: Numbers, y: Numbers, *, colour: str = BLUE, size: float = 3.4) -> None:
@@ -111,7 +133,7 @@ def dots(axes: Axes, x: Numbers, y: Numbers, *, colour: str = BLUE, size: float 
     codes = np.tile(np.array([Path.MOVETO, Path.LINETO], Path.code_type), len(points) // 2)
     path = Path(points, codes)
     path.should_simplify = False
-    axes.add_patch(PathPatch(
+    axes.add_artist(PathPatch(  # add_patch would look for the ends of every stroke
         path, edgecolor=colour, facecolor="none", linewidth=size,
         capstyle="round", clip_on=False))
     axes.update_datalim(points)

@@ -9,7 +9,17 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from breedeval.report.drawing import BLUE, FILL, GREY, INK, ORANGE, Picture, svg, thousands
+from breedeval.report.drawing import (
+    BLUE,
+    FILL,
+    GREY,
+    INK,
+    ORANGE,
+    Picture,
+    panels,
+    svg,
+    thousands,
+)
 from breedeval.report.numbers import count, counted, fixed, percent, significant
 from breedeval.report.summaries import (
     RecordClasses,
@@ -57,7 +67,7 @@ def genetic_trend(
     caption = _trend(trend, unit, trait)
 
     def draw(canvas: Canvas) -> None:
-        upper, lower = _two_panels(canvas)
+        upper, lower = panels(canvas, 3.2, 1.0)
         upper.fill_between(trend.at, trend.mean - trend.sd, trend.mean + trend.sd, color=FILL,
                            linewidth=0)
         upper.plot(trend.at, trend.mean, color=BLUE, linewidth=1.8, marker="o", markersize=3)
@@ -112,7 +122,7 @@ def inbreeding_picture(trend: Trend, unit: str, name: str) -> Picture:
         f"of all is {percent(float(trend.high.max()), 2)}.")
 
     def draw(canvas: Canvas) -> None:
-        upper, lower = _two_panels(canvas)
+        upper, lower = panels(canvas, 3.2, 1.0)
         upper.plot(trend.at, 100 * trend.high, color=ORANGE, linewidth=1.2,
                    linestyle=(0, (4, 2)), label="highest")
         upper.plot(trend.at, 100 * trend.mean, color=BLUE, linewidth=1.8, marker="o",
@@ -200,12 +210,6 @@ def _classes(classes: RecordClasses) -> str:
 
 def _records(label: str) -> str:
     return {"0": "no record", "1": "1 record"}.get(label, f"{label} records")
-
-
-def _two_panels(canvas: Canvas) -> tuple[Axes, Axes]:
-    upper, lower = canvas.subplots(2, 1, sharex=True, height_ratios=[3.2, 1])
-    upper.tick_params(axis="x", length=0)
-    return upper, lower
 
 
 def _numbers_below(axes: Axes, trend: Trend, unit: str) -> None:

@@ -13,7 +13,19 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from breedeval.report.drawing import BLUE, FILL, GREY, INK, ORANGE, SIZE, Picture, svg
+from breedeval.report.drawing import (
+    BLUE,
+    FILL,
+    GREY,
+    INK,
+    ORANGE,
+    SIZE,
+    Picture,
+    panels,
+    powers,
+    svg,
+)
+from breedeval.report.margins import LEGEND_COLUMNS
 from breedeval.report.numbers import fixed, significant
 from breedeval.report.tables import NORMAL
 
@@ -73,8 +85,7 @@ def rounds_picture(history: Sequence[Mapping[str, Any]], name: str) -> Picture:
         f"{int(at.max())} rounds. It ended at {significant(float(values[-1]), 7)}.")
 
     def draw(canvas: Canvas) -> None:
-        upper, lower = canvas.subplots(2, 1, sharex=True, height_ratios=[2, 1.3])
-        upper.tick_params(axis="x", length=0)
+        upper, lower = panels(canvas, 2.0, 1.3)
         upper.plot(at, values, color=GREY, linewidth=1.0)
         for (colour, _), marker, kind in zip(_LINES, "os^Dv", dict.fromkeys(kinds), strict=False):
             own = np.array([other == kind for other in kinds])
@@ -86,7 +97,8 @@ def rounds_picture(history: Sequence[Mapping[str, Any]], name: str) -> Picture:
         seen = np.isfinite(change) & (change > 0)
         if seen.any():
             lower.plot(at[seen], change[seen], color=BLUE, linewidth=1.2, marker="o", markersize=3)
-            lower.set_yscale("log")
+            if change[seen].max() >= 10.0 * change[seen].min():
+                powers(lower)
         lower.set_ylabel("Change")
         lower.set_xlabel("Round")
         lower.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
@@ -140,7 +152,7 @@ def curve_picture(title: str, rows: pd.DataFrame, name: str) -> Picture:
         axes.set_xlabel(covariate)
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         if len(lines) > 1:
-            canvas.legend(loc="outside upper left", ncols=2)
+            canvas.legend(loc="upper left", ncols=LEGEND_COLUMNS)
 
     return Picture(title, svg(draw, name, caption), caption)
 

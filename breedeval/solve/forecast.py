@@ -22,8 +22,8 @@ from breedeval.solve.protocols import DirectSolver
 from breedeval.solve.symbolic import Structure
 from breedeval.solve.threads import cores
 
-SMALL, NOMINAL = 1e8, 1e10
-"""Work too small to measure the machine for, and the operations a second then taken."""
+SMALL, NOMINAL = 1e9, 1e10
+"""Work that takes no longer than to measure the machine, and the operations a second then taken."""
 
 NARROW = 64
 """Blocks of fewer columns spend their time on moving numbers, wider ones on products."""

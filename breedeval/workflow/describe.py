@@ -19,7 +19,6 @@ from breedeval.pedigree.inbreeding import Inbreeding, inbreeding
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.pedigree.relationship import relationship_block
 from breedeval.provenance import describe_origin
-from breedeval.report import render_pedigree
 from breedeval.workflow.screen import show
 
 ROLES = ("individual", "sire", "dam", "sex", "birth", "group", "sire_group", "dam_group",
@@ -53,6 +52,8 @@ def describe_file(
     if output is None:
         _show(file, description, block)
         return
+    from breedeval.report import render_pedigree  # slow to load: where there is a page only
+
     frames = {name: pd.DataFrame(dict(columns)) for name, columns in description.tables.items()}
     page = render_pedigree(f"Pedigree {file.name}", description.facts, frames,
                            description.warnings)

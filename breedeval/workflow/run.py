@@ -24,7 +24,6 @@ from breedeval.evaluation.result import Evaluation
 from breedeval.io.matrices import SquareMatrix, write_matrix
 from breedeval.io.results import check_target, write_results
 from breedeval.provenance import describe_origin
-from breedeval.report import render
 from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import State
 from breedeval.workflow import ladder
@@ -202,6 +201,8 @@ def _write(
     evaluation: Evaluation, loaded: LoadedRun, directory: Path, origin: Mapping[str, Any],
     journal: Journal,
 ) -> None:
+    from breedeval.report import render  # slow to load, and not needed to check a run
+
     journal.step("Writing the results")
     report = render(evaluation, origin, journal.text().splitlines())
     config = understood(RunSettings.model_validate(evaluation.settings), directory)
