@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from breedeval.covariance.structure import Covariance, CovarianceKind
 from breedeval.covariance.variances import Variances
 from breedeval.errors import InputError, Problem
+from breedeval.model.consistency import LOG_LINEAR
 from breedeval.model.design import Design
 from breedeval.variance.start import starting_matrices
 
 Matrix = NDArray[np.float64]
-LOG_LINEAR = "log_linear"
 DEPARTURE = 1e-8
 """Relative difference by which a given matrix may depart from its structure."""
 

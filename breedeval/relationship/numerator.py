@@ -21,8 +21,9 @@ from pydantic import Field
 from breedeval.errors import SHOWN_PER_KIND, Findings, InputError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree import inbreeding as coefficients
-from breedeval.pedigree import relationship
+from breedeval.pedigree import precision as inverse
 from breedeval.pedigree.pedigree import Pedigree, Rows
+from breedeval.pedigree.relationship import group_contributions
 from breedeval.relationship.kind import LabelledMatrix, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
 from breedeval.relationship.supplied import SYMMETRY
@@ -72,17 +73,17 @@ class Numerator:
     @property
     def log_determinant(self) -> float:
         """log|A| = Σ log dᵢ (+ log|Γ|)."""
-        own = relationship.log_determinant(self.mendelian)
+        own = inverse.log_determinant(self.mendelian)
         return own if self.gamma is None else own + float(np.linalg.slogdet(self.gamma)[1])
 
     @cached_property
     def _lower(self) -> sp.csc_array:
         if self.gamma is None:
-            return relationship.precision_lower(
+            return inverse.precision_lower(
                 self.pedigree.sire, self.pedigree.dam, self.mendelian,
                 sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group,
                 n_groups=len(self.groups))
-        first = relationship.precision_lower(
+        first = inverse.precision_lower(
             *_with_metafounders(self.pedigree), self._extended_mendelian, gamma=self.gamma)
         whole = sp.csc_array(first + sp.tril(first, -1).T)
         last = np.roll(np.arange(whole.shape[0]), -len(self.groups))
@@ -104,10 +105,10 @@ class Numerator:
         """A⁻¹x from the pedigree, without A⁻¹. O(qk)."""
         groups = len(self.groups)
         if self.gamma is None:
-            return relationship.precision_product(
+            return inverse.precision_product(
                 self.pedigree.sire, self.pedigree.dam, self.mendelian, x,
                 sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group)
-        rolled = relationship.precision_product(
+        rolled = inverse.precision_product(
             *_with_metafounders(self.pedigree), self._extended_mendelian,
             np.roll(x, groups, axis=0), gamma=self.gamma)
         return np.roll(rolled, -groups, axis=0)
@@ -116,7 +117,7 @@ class Numerator:
         """Q of the individuals: each group's expected share of their genes. O(qg)."""
         if self.gamma is not None:  # metafounders are random: they take no part in the fixed rank
             return np.zeros((rows.size, 0))
-        return relationship.group_contributions(
+        return group_contributions(
             self.pedigree.sire, self.pedigree.dam, sire_group=self.pedigree.sire_group,
             dam_group=self.pedigree.dam_group, n_groups=len(self.groups), rows=rows)
 

@@ -132,13 +132,6 @@ class Constraints:
                 "Give 'start' values that agree with each other")) from None
 
 
-def unconstrained(names: Sequence[str]) -> Constraints:
-    """Every parameter is free."""
-    count = len(names)
-    everywhere = np.full(count, np.inf)
-    return Constraints(tuple(names), np.eye(count), np.zeros(count), -everywhere, everywhere)
-
-
 def constrain(
     parameters: Parameters, start: Vector, *, fix: Sequence[str] = (),
     tie: Sequence[Sequence[str]] = (), bound: Mapping[str, tuple[float, float]] | None = None,
