@@ -118,8 +118,7 @@ def _is_parent(precision: Precision, young: RandomComponent, old: RandomComponen
     if not precision.additive or precision.pedigree is None:
         return False
     a, b = _levels(young, old)
-    known = (precision.pedigree.sire[a] == b) | (precision.pedigree.dam[a] == b)
-    return bool(a.size) and float(known.mean()) > MOST
+    return bool(a.size) and float(precision.pedigree.are_parents(b, a).mean()) > MOST
 
 
 def have_one_level(effects: Sequence[EffectParts], trait: int) -> bool:

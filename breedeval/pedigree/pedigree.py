@@ -60,3 +60,7 @@ class Pedigree:
 
     def __len__(self) -> int:
         return len(self.individuals)
+
+    def are_parents(self, old: Rows, young: Rows) -> NDArray[np.bool_]:
+        """Whether each of some individuals is a parent of its counterpart."""
+        return np.asarray((self.sire[young] == old) | (self.dam[young] == old))

@@ -15,7 +15,7 @@ from breedeval.variance.boundary import BoundaryTest, boundary_test
 from breedeval.variance.face import Face, face_of
 from breedeval.variance.moves import Model, Rules
 from breedeval.variance.progress import Round, State
-from breedeval.variance.quadratic import LEAST_INFORMATION
+from breedeval.variance.quadratic import LEAST_INFORMATION, regular
 
 Status = Literal["estimated", "fixed", "tied", "boundary", "bound"]
 
@@ -93,15 +93,27 @@ def make_maximum(
     """
     names, free = rules.constraints.names, _free(rules, state, model)
     covariance = free @ _inverse(free.T @ model.derivatives.information @ free) @ free.T
-    lengths = np.sqrt(np.diagonal(model.complete))[:, None] * np.abs(model.curvature.unknown)
-    involved = rules.constraints.map @ lengths
+    unknown = _unknown(rules, model)
+    involved = rules.constraints.map @ (
+        np.sqrt(np.diagonal(model.complete))[:, None] * np.abs(unknown))
     return Maximum(
         names, state.variances, state.log_likelihood, converged, reason, state.round,
         state.history, np.asarray(model.derivatives.information),
         (covariance + covariance.T) / 2, _statuses(rules, state, model),
-        rules.constraints.map @ model.curvature.unknown,
+        rules.constraints.map @ unknown,
         tuple(_involved(names, column) for column in involved.T),
         tuple(_tests(rules, state, model, free)))
+
+
+def _unknown(rules: Rules, model: Model) -> Matrix:
+    """Directions of which the data say nothing, of free parameters that are not held, (f, k)."""
+    free = np.flatnonzero(~model.room.held)
+    along = rules.constraints.map[:, free]
+    cells = np.ix_(free, free)
+    found = regular(along.T @ model.derivatives.information @ along, model.complete[cells]).unknown
+    result = np.zeros((len(model.complete), found.shape[1]))
+    result[free] = found
+    return result
 
 
 def _singular(rules: Rules, state: State, model: Model) -> dict[int, Face]:
