@@ -98,7 +98,7 @@ class Estimate:
         """Names, sampling covariance and statuses of the parameters."""
         maximum = self.maximum
         return Sampling(
-            maximum.names, maximum.covariance, maximum.statuses, maximum.unknown)
+            maximum.names, maximum.covariance, maximum.statuses, maximum.unknown, maximum.zeros)
 
     @property
     def undetermined(self) -> tuple[tuple[str, ...], ...]:

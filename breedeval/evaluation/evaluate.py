@@ -19,6 +19,7 @@ from breedeval.evaluation.diagnostics import residual_diagnostics
 from breedeval.evaluation.estimation import Estimate, not_separated
 from breedeval.evaluation.estimation_tables import estimation_summary, estimation_tables
 from breedeval.evaluation.parameters import genetic_parameters_table
+from breedeval.evaluation.phenotype import report_shares
 from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step, say_nothing
 from breedeval.evaluation.residuals import residuals_table
@@ -94,6 +95,7 @@ def make_evaluation(
         findings.warn("no breeding values", Problem(
             "model", "no effect has a relationship among individuals, so there are no breeding "
             "values", "", "Give an effect 'relationship: pedigree' and name the pedigree"))
+    report_shares(equations, findings)
     _report_reliability(solutions, values["reliability"].to_numpy(np.float64), findings)
     individuals = _individuals(equations)
     converged = solutions.converged and (estimate is None or estimate.maximum.converged)

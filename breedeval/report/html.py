@@ -245,7 +245,7 @@ def _model(evaluation: Evaluation) -> dict[str, Any]:
         model = Model.model_validate(evaluation.settings["model"])
         relationships = evaluation.settings.get("relationships") or {}
         words = model_in_words(model, relationships)
-        lines = formulas(model, relationships, evaluation.variances)
+        lines = formulas(model, relationships, tables.without_rounding(evaluation.variances))
     return {"words": words, "formulas": lines}
 
 

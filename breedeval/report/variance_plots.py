@@ -13,9 +13,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from breedeval.evaluation.intervals import NORMAL
 from breedeval.report.drawing import BLUE, FILL, GREY, INK, ORANGE, SIZE, Picture, svg
 from breedeval.report.numbers import fixed, significant
-from breedeval.report.tables import NORMAL
 
 Numbers = NDArray[np.float64]
 DROP = 1.920729410347062
@@ -38,8 +38,8 @@ def interval_picture(rows: Sequence[Interval], name: str) -> Picture:
     """Dots with 95 % intervals, one line an estimate."""
     first = rows[0]
     caption = (
-        "Estimates (dots) and their 95 % intervals (lines): the estimate and 1.96 standard errors "
-        "to each side, cut off where the scale ends. "
+        "Estimates (dots) and their 95 % intervals (lines), from standard errors on the scale of "
+        "logits for shares, and of Fisher's z for correlations. "
         f"{first.label} is {fixed(first.estimate, 2)} "
         f"({fixed(first.low, 2)} to {fixed(first.high, 2)}).")
 

@@ -17,9 +17,6 @@ Codes = NDArray[np.int32]
 FEW = 5
 """Levels under which a variance is hardly estimable."""
 
-MOST = 0.5
-"""Share of the records above which a relation between two levels is a rule of the model."""
-
 SHOWN = 5
 """Names that a message lists."""
 
@@ -109,8 +106,8 @@ def _single_progeny(design: Design, term: RandomTerm, pedigree: Pedigree) -> Ite
             rows = design.unit[design.of_trait(trait)]
             parent, own = old.codes[rows, 0], young.codes[rows, 0]
             both = (parent >= 0) & (own >= 0)
-            if both.any() and np.unique(parent[both]).size == both.sum() and (
-                    pedigree.are_parents(parent[both], own[both]).mean() > MOST):
+            if np.unique(parent[both]).size == both.sum() and pedigree.are_parents(
+                    parent[both], own[both]):
                 words = f" of '{design.traits[trait]}'" if len(design.traits) > 1 else ""
                 yield Gap((term.name,), f"every individual in '{old.name}' of '{term.name}' has "
                           f"one record{words}, that of its one offspring in '{young.name}', so "
