@@ -37,11 +37,18 @@ class LoadedRun:
         The run file.
     understood : mapping
         The run as understood, as plain values in the shape of the run file.
+    tree : Entries
+        The run file as it is written.
     """
 
     settings: RunSettings
     path: Path
     understood: Mapping[str, Any]
+    tree: Entries
+
+    def where(self, path: KeyPath) -> str:
+        """File, line and column of a key."""
+        return str(locate(self.tree, path))
 
 
 def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
@@ -65,7 +72,7 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
     for override in overrides:
         tree = apply(tree, parse_override(override))
     settings = _filled(_understand(tree, path.parent.resolve()), path)
-    return LoadedRun(settings, path, plain_settings(settings, None))
+    return LoadedRun(settings, path, plain_settings(settings, None), tree)
 
 
 def load_values(values: Mapping[str, Any], *, in_memory: Collection[str] = ()) -> LoadedRun:
@@ -89,7 +96,7 @@ def load_values(values: Mapping[str, Any], *, in_memory: Collection[str] = ()) -
     if not isinstance(tree, Entries):
         raise InputError(Problem("settings", "no values", "Expected keys such as 'model'"))
     settings = _understand(tree, Path.cwd(), in_memory)
-    return LoadedRun(settings, Path("settings"), plain_settings(settings, None))
+    return LoadedRun(settings, Path("settings"), plain_settings(settings, None), tree)
 
 
 def _plain(value: Any) -> Any:

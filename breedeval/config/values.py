@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from breedeval.model.consistency import LOG_LINEAR
 from breedeval.model.form import KeyPath, Misfit, did_you_mean, repeated
 from breedeval.model.spec import Model
 
 if TYPE_CHECKING:
     from breedeval.config.settings import Estimation
-
-LOG_LINEAR = "log_linear"
-"""Key under ``variances`` for the slopes of the log of the residual variance."""
 
 ROUNDING = 1e-12
 """Smallest eigenvalue, relative to the largest, above which a matrix is positive definite."""

@@ -27,6 +27,12 @@ INDEPENDENT = 0.01
 FIRST_CORRELATION = 0.25
 """What all correlations of such a matrix are taken to be, to start from."""
 
+MINOR = 0.02
+"""Share of the variance below which a factor is none, to start from."""
+
+ADDED = 0.2
+"""Share of the specific variances that such a factor takes over."""
+
 LEAST_SPECIFIC = 1e-6
 """Smallest specific variance to start from, as a share of the coefficient's variance."""
 
@@ -169,3 +175,25 @@ class FactorAnalyticSettings(CovarianceKind):
         found = nearest(from_eigenvectors(matrix, self.order), matrix)
         return FactorAnalytic(
             found.loadings, np.maximum(found.specific, LEAST_SPECIFIC * np.diagonal(found.matrix)))
+
+    def start(self, matrix: Matrix) -> FactorAnalytic:
+        """The same, with every factor of some size: the likelihood is flat in loadings of 0.
+
+        A factor that the matrix does not need takes a share of the specific variances, with signs
+        that alternate by 1, by 2, by 4 coefficients for the second, third and fourth.
+        """
+        found = self.make(matrix)
+        for k in range(self.order):
+            if np.sum(found.loadings[:, k]**2) < MINOR * np.trace(found.matrix):
+                found = _with_factor(found, k)
+        return found
+
+
+def _with_factor(found: FactorAnalytic, k: int) -> FactorAnalytic:
+    """Factor k from the specific variances; variances stay as they are but for its old loadings."""
+    places = np.arange(found.size)
+    signs = np.where(places // 2**max(k - 1, 0) % 2 == 0, 1.0, -1.0)
+    loadings = found.loadings.copy()
+    loadings[:, k] = np.where(places >= k, signs * np.sqrt(ADDED * found.specific), 0.0)
+    return FactorAnalytic(
+        loadings, found.specific * np.where(places >= k, 1 - ADDED, 1.0))

@@ -168,6 +168,10 @@ class CovarianceKind(BaseModel, ABC):
         estimate close to it.
         """
 
+    def start(self, matrix: Matrix) -> Covariance:
+        """One like :meth:`make` that estimation can leave: not where the likelihood is flat."""
+        return self.make(matrix)
+
 
 def numbered(word: str, labels: Sequence[str]) -> list[str]:
     """``.specific(a)``, ``.specific(b)``, …"""

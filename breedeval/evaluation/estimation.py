@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from breedeval.equations.henderson import Equations
-from breedeval.errors import InputError, Problem
 from breedeval.evaluation.engines import Engine, choose_likelihood
 from breedeval.evaluation.planning import SolveOptions, free_memory, plan_solution
 from breedeval.evaluation.preparing import Step, say_nothing
 from breedeval.evaluation.solving import make_solver
+from breedeval.evaluation.variation import check_variation
+from breedeval.evaluation.wishes import wishes_of
 from breedeval.solve import DirectSolver
 from breedeval.solve.threads import one_blas_thread
 from breedeval.variance.delta import Sampling
-from breedeval.variance.diagnosis import find_gaps
+from breedeval.variance.diagnosis import find_gaps, never_together, shortened
 from breedeval.variance.fixed_tests import FixedTest, test_fixed_effects
+from breedeval.variance.following import with_value
 from breedeval.variance.likelihood import Likelihood
 from breedeval.variance.maximise import Options, maximise
 from breedeval.variance.maximum import Maximum
 from breedeval.variance.objective import Objective
-from breedeval.variance.parameters import (
-    Constraints,
-    Parameters,
-    constrain,
-    name_parameters,
-)
+from breedeval.variance.parameters import Constraints, Parameters
 from breedeval.variance.profile import Profile, profile_parameter
 from breedeval.variance.progress import State
 from breedeval.variance.start import starting_matrices
@@ -106,7 +103,18 @@ class Estimate:
         """Names, sampling covariance and statuses of the parameters."""
         maximum = self.maximum
         return Sampling(
-            maximum.names, maximum.covariance, maximum.statuses, maximum.unknown)
+            maximum.names, maximum.covariance, maximum.statuses, maximum.unknown, maximum.zeros)
+
+    @property
+    def undetermined(self) -> tuple[tuple[str, ...], ...]:
+        """Sets of parameters that the data cannot tell apart, so that their estimates mean nothing.
+
+        Not among them are residual covariances of traits that no record has both of, on which
+        nothing else depends.
+        """
+        unseen = {self.parameters.names[k] for pair in never_together(self.equations)
+                  for k in self.parameters.of_residual(*pair)}
+        return tuple(names for names in self.maximum.confounded if not unseen.issuperset(names))
 
     @property
     def free_parameters(self) -> int:
@@ -140,12 +148,12 @@ def estimate(
     LimitError
         When a factorisation does not fit the memory.
     InputError
-        When a name is unknown, or the equations are singular at the start.
+        When a trait has no variance to estimate, a name is unknown, or the equations are singular
+        at the start.
     """
-    parameters = parameter_names(equations)
-    constraints = constrain(
-        parameters, equations.variances.values, fix=options.fix, tie=options.tie,
-        bound=options.bound)
+    check_variation(equations)
+    wishes = wishes_of(equations, options)
+    constraints = wishes.constraints
     solve = direct_options(solve)
     plan = plan_solution(equations, solve)
     assert plan.solver is not None
@@ -168,11 +176,12 @@ def estimate(
         maximum = maximise(
             likelihood, constraints.start(equations.variances), constraints,
             _settings(options, equations), on_round=on_round, resume=resume)
-    found = Estimate(options, parameters, constraints, maximum, equations.at(maximum.variances))
+    found = Estimate(options, wishes.parameters, constraints, maximum,
+                     equations.at(maximum.variances))
     if not maximum.converged or maximum.confounded:
         found = replace(found, advice=_advice(equations, maximum))
     with one_blas_thread():
-        return _with_inference(found, likelihood, solver, step)
+        return _with_inference(found, likelihood, solver, wishes.profiled, step)
 
 
 def direct_options(solve: SolveOptions) -> SolveOptions:
@@ -192,12 +201,19 @@ def _settings(options: EstimationOptions, equations: Equations) -> Options:
 
 def _advice(equations: Equations, maximum: Maximum) -> tuple[str, ...]:
     """What the data lack for the parameters that did not settle, and what to try."""
-    words = [f"The data cannot separate {', '.join(names)}." for names in maximum.confounded]
+    words = [f"{not_separated(names)}." for names in maximum.confounded]
     words += [f"{gap.found[0].upper()}{gap.found[1:]}. {gap.remedy}."
               for gap in find_gaps(equations)]
     if not maximum.converged:
         words.append("Raise 'variances: max_rounds', give 'start' values, or leave an effect out.")
-    return tuple(words)
+    return tuple(dict.fromkeys(words))
+
+
+def not_separated(names: Sequence[str]) -> str:
+    """What the data cannot tell of some parameters."""
+    if len(names) == 1:
+        return f"The data say nothing of {names[0]}"
+    return f"The data cannot separate {shortened(names)}"
 
 
 def _name(method: str) -> Literal["cholesky", "cholmod", "lu"]:
@@ -205,7 +221,8 @@ def _name(method: str) -> Literal["cholesky", "cholmod", "lu"]:
 
 
 def _with_inference(
-    found: Estimate, likelihood: Objective, solver: DirectSolver, step: Step
+    found: Estimate, likelihood: Objective, solver: DirectSolver, profiled: Sequence[int],
+    step: Step,
 ) -> Estimate:
     """Tests of fixed effects and profiles, where they are asked for."""
     options = found.options
@@ -214,41 +231,23 @@ def _with_inference(
         found = replace(found, fixed_tests=test_fixed_effects(
             found.equations, found.maximum.covariance, solver, denominator=options.tests))
     profiles = []
-    for word in options.profile:
-        step(f"Profiling the likelihood of '{word}'")
-        profiles.append(_profile(found, likelihood, word))
+    for at in profiled:
+        step(f"Profiling the likelihood of '{found.parameters.names[at]}'")
+        profiles.append(_profile(found, likelihood, at))
     return replace(found, profiles=tuple(profiles))
 
 
-def _profile(found: Estimate, likelihood: Objective, word: str) -> Profile:
-    options, names = found.options, found.parameters
-    positions = names.positions(word)
-    if positions is None or len(positions) > 1:
-        raise InputError(Problem(
-            "variances: profile", f"'{word}' is not one parameter",
-            f"Expected one of {', '.join(names.names[:12])}"))
-    if found.maximum.statuses[positions[0]] == "fixed":
-        raise InputError(Problem(
-            "variances: profile", f"'{word}' is fixed, so that its likelihood is not maximised",
-            "Expected a parameter that is estimated", "Remove it from 'fix', or from 'profile'"))
-    settings = _settings(options, found.equations)
+def _profile(found: Estimate, likelihood: Objective, at: int) -> Profile:
+    """The profile of a free parameter, and what is tied to it, within its bounds."""
+    constraints, variances = found.constraints, found.maximum.variances
+    settings = replace(_settings(found.options, found.equations), algorithm="ai")
+    together = constraints.together(at)
+    column = int(constraints.map[at].argmax())
+    bounds = (max(float(variances.lower_bounds[together].max()), constraints.lower[column]),
+              min(float(variances.upper_bounds[together].min()), constraints.upper[column]))
 
     def refit(near: Maximum, value: float) -> Maximum:
-        values = near.variances.values.copy()
-        values[positions[0]] = value
-        start = near.variances.at(values)
-        held = constrain(names, start.values, fix=(*options.fix, names.names[positions[0]]),
-                         tie=options.tie, bound=options.bound)
-        return maximise(likelihood, held.start(start), held,
-                        replace(settings, algorithm="ai"))
+        return maximise(likelihood, with_value(near.variances, together, value),
+                        constraints.held(at, value), settings)
 
-    return profile_parameter(found.maximum, positions[0], refit)
-
-
-def parameter_names(equations: Equations) -> Parameters:
-    """Names of the variance parameters of a model."""
-    design = equations.design
-    return name_parameters(
-        equations.variances, {term.name: design.cell_labels(term) for term in design.random},
-        classes=design.residual.levels, traits=design.residual_labels(),
-        covariates=design.residual.names)
+    return profile_parameter(found.maximum, at, refit, bounds)

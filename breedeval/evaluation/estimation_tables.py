@@ -37,7 +37,10 @@ def estimation_tables(estimate: Estimate) -> dict[str, pd.DataFrame]:
 
 
 def variance_parameters_table(estimate: Estimate) -> pd.DataFrame:
-    """One row a parameter: estimate, se, status; on a boundary, the one-sided score test of it."""
+    """One row a parameter: estimate, se, status; on a boundary, the one-sided score test of it.
+
+    ``zero`` marks the variances whose estimate stands for 0.
+    """
     maximum = estimate.maximum
     tests = {name: test for test in maximum.boundary_tests for name in test.names}
     frame = pd.DataFrame({
@@ -46,7 +49,7 @@ def variance_parameters_table(estimate: Estimate) -> pd.DataFrame:
     for column in ("z", "p_value"):
         frame[column] = [getattr(tests[name], column) if name in tests else np.nan
                          for name in maximum.names]
-    return frame
+    return frame.assign(zero=list(maximum.zeros))
 
 
 def _profiles(estimate: Estimate) -> pd.DataFrame:

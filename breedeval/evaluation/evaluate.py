@@ -16,10 +16,11 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.curves import curves_table
 from breedeval.evaluation.diagnostics import residual_diagnostics
-from breedeval.evaluation.estimation import Estimate
+from breedeval.evaluation.estimation import Estimate, not_separated
 from breedeval.evaluation.estimation_tables import estimation_summary, estimation_tables
 from breedeval.evaluation.genotype_tables import genotype_facts, genotype_quality_table
 from breedeval.evaluation.parameters import genetic_parameters_table
+from breedeval.evaluation.phenotype import report_shares
 from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step, say_nothing
 from breedeval.evaluation.relationship_facts import relationship_facts
@@ -96,11 +97,14 @@ def make_evaluation(
         findings.warn("no breeding values", Problem(
             "model", "no effect has a relationship among individuals, so there are no breeding "
             "values", "", "Give an effect 'relationship: pedigree' and name the pedigree"))
+    report_shares(equations, findings)
     _report_reliability(solutions, values["reliability"].to_numpy(np.float64), findings)
     individuals = _individuals(equations)
     converged = solutions.converged and (estimate is None or estimate.maximum.converged)
+    undetermined = estimate is not None and bool(estimate.undetermined)
     summary: dict[str, Any] = {
-        "status": "done" if converged else "not converged", "converged": converged,
+        "status": ("not converged" if not converged else
+                   "not determined" if undetermined else "done"), "converged": converged,
         **_likelihood(solutions, estimate),
         "iterations": solutions.iterations if estimate is None else estimate.maximum.rounds,
         "records": equations.design.records, "observations": equations.design.size,
@@ -133,10 +137,21 @@ def make_evaluation(
 def _report_estimate(estimate: Estimate, findings: Findings) -> None:
     """Warn of what the estimates do not say: confounded parameters and singular matrices."""
     for names in estimate.maximum.confounded:
+        words = not_separated(names)
         findings.warn(f"confounded:{names}", Problem(
-            "variances", f"the data cannot separate {', '.join(names)}",
-            "Only some sums of them are determined; they have no standard errors",
-            "Leave an effect out, fix one of them, or use records that tell them apart"))
+            "variances", f"{words[0].lower()}{words[1:]}",
+            "Only some sums of them are determined; they have no standard errors"
+            if len(names) > 1 else "Its value is that of the start; it has no standard error",
+            "Leave an effect out, fix one of them, or use records that tell them apart"
+            if len(names) > 1 else "Leave it out, fix it, or use records that tell of it"))
+    for profile in estimate.profiles:
+        for end, words in ((profile.lower, "below"), (profile.upper, "above")):
+            if np.isnan(end):
+                reached = profile.values[0 if words == "below" else -1]
+                findings.warn(f"profile:{profile.parameter}:{words}", Problem(
+                    "variances: profile", f"the likelihood of '{profile.parameter}' cannot be "
+                    f"followed {words} {reached:.4g}, where it has not fallen far enough for an "
+                    "end of the interval", "The interval is open on this side"))
     for test in estimate.maximum.boundary_tests:
         if test.side == "singular":
             findings.warn(f"singular:{test.names}", Problem(

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 
 from breedeval.equations.henderson import Equations
+from breedeval.evaluation.intervals import scale_of, with_intervals
 from breedeval.evaluation.phenotype import Kind, effect_parts, have_one_level, shares
 from breedeval.evaluation.strata import covariate_ranges, make_strata
 from breedeval.evaluation.tables import matrix_cells
 from breedeval.variance.delta import SENSIBLE, Quantities, Sampling, joined, lower_cells
 
 COLUMNS = ["parameter", "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate",
-           "se"]
+           "se", "lower", "upper"]
+LABELS = COLUMNS[:-4]
 VARIANCES = ("phenotypic_variance", "phenotypic_covariance")
 Rows = Iterator[tuple[tuple[str, str, str, str, str, str], Quantities]]
 
@@ -39,15 +41,17 @@ def genetic_parameters_table(
     Returns
     -------
     DataFrame
-        parameter, effect, component_1, trait_1, component_2, trait_2, estimate, se.
+        parameter, effect, component_1, trait_1, component_2, trait_2, estimate, se, lower, upper
+        (:mod:`breedeval.evaluation.intervals`).
     """
     kinds = _kinds(equations)
     rows = [*_of_traits(kinds), *_of_pairs(kinds), *_correlations(equations)]
-    frame = pd.DataFrame([label for label, _ in rows], columns=COLUMNS[:-2])
+    frame = pd.DataFrame([label for label, _ in rows], columns=LABELS)
     found = joined([quantity for _, quantity in rows], equations.variances)
     of_variances = frame["parameter"].isin(VARIANCES).to_numpy()
     errors = np.where(of_variances, found.errors(sampling), found.errors(sampling, SENSIBLE))
-    return frame.assign(estimate=found.values, se=errors)
+    return with_intervals(frame.assign(estimate=found.values, se=errors),
+                          [scale_of(parameter) for parameter in frame["parameter"]])
 
 
 def _kinds(equations: Equations) -> dict[int, list[Kind]]:

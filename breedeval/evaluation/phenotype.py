@@ -12,13 +12,15 @@ parent (Willham 1963). Individuals are not inbred, and weights are 1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
+from breedeval.errors import Findings
+from breedeval.evaluation.ownership import AdditivePart, has_own, no_heritability
 from breedeval.evaluation.strata import Stratum, bases_of
 from breedeval.model.basis import evaluate_basis
 from breedeval.model.design import Design, RandomComponent, RandomTerm
@@ -29,7 +31,7 @@ from breedeval.variance.delta import Quantities, bilinear, stretched
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 MOST = 0.5
-"""Share of the records above which a relation between two levels is a rule of the model."""
+"""Share of the records above which two components have the same levels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,8 @@ class EffectParts:
         Components that have the same level in a record, and so one value together.
     parents : ndarray of bool, shape (g, g)
         Whether the level of a part (row) has that of another (column) as a parent.
+    heritable : frozenset of int
+        Traits of which its shares of the variance are called heritability.
     """
 
     number: int
@@ -56,6 +60,7 @@ class EffectParts:
     additive: bool
     parts: tuple[tuple[int, ...], ...]
     parents: NDArray[np.bool_]
+    heritable: frozenset[int] = frozenset()
 
     @property
     def relations(self) -> Matrix:
@@ -80,9 +85,37 @@ class EffectParts:
 def effect_parts(equations: Equations) -> tuple[EffectParts, ...]:
     """The random effects of a model, divided."""
     design = equations.design
-    return tuple(_divide(number, term, bases_of(design, number), precision)
-                 for number, (term, precision) in enumerate(
-                     zip(design.random, equations.precisions, strict=True)))
+    found = tuple(_divide(number, term, bases_of(design, number), precision)
+                  for number, (term, precision) in enumerate(
+                      zip(design.random, equations.precisions, strict=True)))
+    traits = frozenset(trait for trait in range(len(design.traits))
+                       if has_own(design, additive_parts(equations, found, trait), trait))
+    return tuple(replace(effect, heritable=traits) if effect.additive else effect
+                 for effect in found)
+
+
+def additive_parts(
+    equations: Equations, effects: Sequence[EffectParts], trait: int
+) -> tuple[AdditivePart, ...]:
+    """The parts of the effects on a trait whose solutions are breeding values, sums left out."""
+    found = []
+    for effect in effects:
+        if not effect.additive or trait not in effect.term.traits or effect.is_sum:
+            continue
+        words = list(equations.design.model.random[effect.number].parts.values())
+        found += [AdditivePart(effect.term, part[0], words[part[0]].sources[0],
+                               equations.precisions[effect.number]) for part in effect.parts]
+    return tuple(found)
+
+
+def report_shares(equations: Equations, findings: Findings) -> None:
+    """Warn where an additive effect's share of the variance is not called heritability."""
+    effects = effect_parts(equations)
+    for trait in range(len(equations.design.traits)):
+        parts = additive_parts(equations, effects, trait)
+        if parts and have_one_level(effects, trait) and not has_own(
+                equations.design, parts, trait):
+            findings.warn("no heritability", *no_heritability(equations.design, parts, trait))
 
 
 def _divide(
@@ -118,8 +151,7 @@ def _is_parent(precision: Precision, young: RandomComponent, old: RandomComponen
     if not precision.additive or precision.pedigree is None:
         return False
     a, b = _levels(young, old)
-    known = (precision.pedigree.sire[a] == b) | (precision.pedigree.dam[a] == b)
-    return bool(a.size) and float(known.mean()) > MOST
+    return precision.pedigree.are_parents(b, a)
 
 
 def have_one_level(effects: Sequence[EffectParts], trait: int) -> bool:
@@ -252,7 +284,8 @@ class Share:
 def shares(kind: Kind, trait: int) -> Iterator[Share]:
     """Ratios to the phenotypic variance of a trait.
 
-    * heritability, σ²ₐ/σ²p, of every part of an effect whose solutions are breeding values;
+    * heritability, σ²ₐ/σ²p, of every part of an effect whose solutions are breeding values, where
+      one of them is that of the recorded individual (:mod:`breedeval.evaluation.ownership`);
     * the variance ratio of every part of another effect;
     * total heritability, (σ²d + 1.5 σdm + 0.5 σ²m)/σ²p, where the individual of one part (d) has
       that of another (m) as a parent (Willham 1963);
@@ -261,7 +294,7 @@ def shares(kind: Kind, trait: int) -> Iterator[Share]:
     total = kind.total(trait, trait)
     effects = kind.on(trait)
     for effect in effects:
-        parameter = "heritability" if effect.additive else "variance_ratio"
+        parameter = "heritability" if trait in effect.heritable else "variance_ratio"
         own = [kind.variance(effect, part, trait) for part in range(len(effect.parts))]
         for part, variance in enumerate(own):
             yield Share(parameter, effect, (part, part), variance.over(total, total))

@@ -10,12 +10,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
+from breedeval.evaluation.intervals import Scale, with_intervals
 from breedeval.evaluation.solving import Solutions
 from breedeval.levels import Levels
 from breedeval.model.design import Design, RandomTerm
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.precision import Precision
-from breedeval.variance.delta import Quantities, Sampling, cell_statuses, lower_cells
+from breedeval.variance.delta import (
+    Quantities,
+    Sampling,
+    cell_statuses,
+    cells_of_zero,
+    lower_cells,
+)
 
 Vector = NDArray[np.float64]
 ROUNDING = 1e-12
@@ -199,26 +206,43 @@ def variances_table(equations: Equations, sampling: Sampling | None = None) -> p
     Returns
     -------
     DataFrame
-        effect, component_1, trait_1, component_2, trait_2, estimate, se, status. ``se`` is NaN
-        for what was not estimated. Slopes of a log-linear residual variance are those of all
-        traits, and have none unless there is one only.
+        effect, component_1, trait_1, component_2, trait_2, estimate, se, status, lower, upper
+        (:mod:`breedeval.evaluation.intervals`), zero. ``se`` is NaN for what was not estimated;
+        ``zero`` says that the estimate is 0, for which ``estimate`` is the least that the equations
+        can hold. Slopes of a log-linear residual variance are those of all traits, and have no
+        trait unless there is one only.
     """
-    variances, rows = equations.variances, []
+    variances, rows, scales = equations.variances, [], []
     for number, (effect, cells) in enumerate(matrix_cells(equations)):
         found = lower_cells(variances, number)
         places = zip(*np.tril_indices(len(cells)), strict=True)
-        rows += [(effect, *cells[i], *cells[j], value, error, status)
-                 for (i, j), value, error, status in zip(
+        rows += [(effect, *cells[i], *cells[j], value, error, status, zero)
+                 for (i, j), value, error, status, zero in zip(
                      places, found.values, found.errors(sampling),
-                     cell_statuses(variances, number, sampling), strict=True)]
-    rows += _slopes(equations, sampling)
-    return pd.DataFrame(rows, columns=[
-        "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate", "se", "status"])
+                     cell_statuses(variances, number, sampling),
+                     cells_of_zero(variances, number, sampling), strict=True)]
+        scales += _scales(len(cells))
+    slopes = _slopes(equations, sampling)
+    frame = pd.DataFrame([*rows, *slopes], columns=[
+        "effect", "component_1", "trait_1", "component_2", "trait_2", "estimate", "se", "status",
+        "zero"])
+    zero = frame.pop("zero")
+    return with_intervals(frame, [*scales, *_plain(len(slopes))]).assign(zero=zero)
+
+
+def _scales(size: int) -> list[Scale]:
+    """Of the lower triangle of a covariance matrix."""
+    rows, columns = np.tril_indices(size)
+    return ["variance" if i == j else "plain" for i, j in zip(rows, columns, strict=True)]
+
+
+def _plain(count: int) -> list[Scale]:
+    return ["plain"] * count
 
 
 def _slopes(
     equations: Equations, sampling: Sampling | None
-) -> list[tuple[str, str, str, str, str, float, float, str]]:
+) -> list[tuple[str, str, str, str, str, float, float, str, bool]]:
     """Slopes of the log of the residual variance."""
     design, own = equations.design, equations.variances.slices[-1]
     slopes = equations.variances.slopes
@@ -226,7 +250,7 @@ def _slopes(
     statuses = ("given",) * slopes.size if sampling is None else sampling.statuses[own]
     cells = [(f"log_linear({name})", design.traits[0] if len(design.traits) == 1 else "")
              for name in design.residual.names]
-    return [("residual", *cell, *cell, float(value), float(error), status)
+    return [("residual", *cell, *cell, float(value), float(error), status, False)
             for cell, value, error, status in zip(cells, slopes, errors, statuses, strict=True)]
 
 

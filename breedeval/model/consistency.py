@@ -12,7 +12,10 @@ from breedeval.model.terms import ClassEffect, FixedEffect
 if TYPE_CHECKING:
     from breedeval.model.spec import Model, RandomEffect
 
-RESERVED = ("method", "log_linear")
+LOG_LINEAR = "log_linear"
+"""Key under ``variances`` for the slopes of the log of the residual variance."""
+
+RESERVED = ("method", LOG_LINEAR)
 """Keys of ``variances`` that no effect can have as its name."""
 
 

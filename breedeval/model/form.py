@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar
@@ -17,6 +17,8 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
+
+from breedeval.errors import InputError, Problem
 
 KeyPath = tuple[str | int, ...]
 Name = Annotated[str, Field(min_length=1)]
@@ -34,6 +36,27 @@ class Misfit:
     def below(self, *prefix: str | int) -> Misfit:
         """The same, seen from further up."""
         return Misfit((*prefix, *self.path), self.found, self.expected, self.remedy)
+
+
+def in_words(path: KeyPath) -> str:
+    """``variances: bound: animal``, for readers who have no run file to look into."""
+    return ": ".join(step for step in path if isinstance(step, str))
+
+
+class MisfitError(InputError):
+    """What of a run file does not fit the data that it names, known by its keys.
+
+    Parameters
+    ----------
+    *misfits : Misfit
+    where : callable
+        What to call the place of a path: its keys, or the line of the run file.
+    """
+
+    def __init__(self, *misfits: Misfit, where: Callable[[KeyPath], str] = in_words) -> None:
+        self.misfits = misfits
+        super().__init__(*(Problem(where(misfit.path), misfit.found, misfit.expected,
+                                   misfit.remedy) for misfit in misfits))
 
 
 def refuse(misfits: Iterable[Misfit]) -> None:

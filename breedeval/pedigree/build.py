@@ -82,6 +82,7 @@ def build_pedigree(
         selfings=None if selfings is None else selfings[rows],
         clone_of=dict(lines.clone_of),
         carried=_carried(draft, roles, rows),
+        headers=dict(roles),
     )
 
 

@@ -42,6 +42,8 @@ class Pedigree:
         Decimal year of birth, NaN where unknown.
     carried : mapping of str to pyarrow.Array, each of length n
         Every other column of the file, for reports.
+    headers : mapping of str to str
+        What the file calls its columns, by their role: ``individual``, ``sire``, ``dam``, ….
     """
 
     individuals: Levels
@@ -57,6 +59,12 @@ class Pedigree:
     selfings: NDArray[np.int16] | None = None
     clone_of: Mapping[str, str] = field(default_factory=dict)
     carried: Mapping[str, pa.Array] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.individuals)
+
+    def are_parents(self, old: Rows, young: Rows) -> bool:
+        """Whether more than half of some individuals are parents of their counterparts."""
+        known = (self.sire[young] == old) | (self.dam[young] == old)
+        return bool(known.size) and float(known.mean()) > 0.5

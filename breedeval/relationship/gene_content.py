@@ -24,7 +24,7 @@ from scipy.sparse.linalg import splu
 from breedeval.errors import InputError, Problem
 from breedeval.genotypes.calls import Coding
 from breedeval.genotypes.genotypes import Genotypes
-from breedeval.pedigree import relationship
+from breedeval.pedigree.precision import precision_lower
 from breedeval.pedigree.prune import prune
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.precision import Vector
@@ -72,7 +72,7 @@ def _inverse_times(
     pedigree = prune(numerator.pedigree, rows)
     kept = numerator.pedigree.individuals.codes(pedigree.individuals.labels)
     place = np.searchsorted(kept, rows)
-    lower = relationship.precision_lower(pedigree.sire, pedigree.dam, numerator.mendelian[kept])
+    lower = precision_lower(pedigree.sire, pedigree.dam, numerator.mendelian[kept])
     whole = lower + sp.tril(lower, -1).T
     seen = np.bincount(place, minlength=kept.size).astype(np.float64)
     system = sp.csc_matrix(ratio * whole + sp.diags_array(seen))

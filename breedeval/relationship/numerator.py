@@ -21,8 +21,13 @@ from pydantic import Field
 from breedeval.errors import SHOWN_PER_KIND, Findings, InputError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree import inbreeding as coefficients
-from breedeval.pedigree import relationship
+from breedeval.pedigree import precision as inverse
 from breedeval.pedigree.pedigree import Pedigree, Rows
+from breedeval.pedigree.relationship import (
+    group_contributions,
+    relationship_block,
+    relationship_product,
+)
 from breedeval.relationship.kind import LabelledMatrix, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
 from breedeval.relationship.supplied import SYMMETRY
@@ -72,17 +77,17 @@ class Numerator:
     @property
     def log_determinant(self) -> float:
         """log|A| = Σ log dᵢ (+ log|Γ|)."""
-        own = relationship.log_determinant(self.mendelian)
+        own = inverse.log_determinant(self.mendelian)
         return own if self.gamma is None else own + float(np.linalg.slogdet(self.gamma)[1])
 
     @cached_property
     def _lower(self) -> sp.csc_array:
         if self.gamma is None:
-            return relationship.precision_lower(
+            return inverse.precision_lower(
                 self.pedigree.sire, self.pedigree.dam, self.mendelian,
                 sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group,
                 n_groups=len(self.groups))
-        first = relationship.precision_lower(
+        first = inverse.precision_lower(
             *_with_metafounders(self.pedigree), self._extended_mendelian, gamma=self.gamma)
         whole = sp.csc_array(first + sp.tril(first, -1).T)
         last = np.roll(np.arange(whole.shape[0]), -len(self.groups))
@@ -104,10 +109,10 @@ class Numerator:
         """A⁻¹x from the pedigree, without A⁻¹. O(qk)."""
         groups = len(self.groups)
         if self.gamma is None:
-            return relationship.precision_product(
+            return inverse.precision_product(
                 self.pedigree.sire, self.pedigree.dam, self.mendelian, x,
                 sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group)
-        rolled = relationship.precision_product(
+        rolled = inverse.precision_product(
             *_with_metafounders(self.pedigree), self._extended_mendelian,
             np.roll(x, groups, axis=0), gamma=self.gamma)
         return np.roll(rolled, -groups, axis=0)
@@ -115,21 +120,21 @@ class Numerator:
     def block(self, rows: Rows) -> Vector:
         """A among some individuals, shape (r, r), by indirect products. O(q + ra)."""
         if self.gamma is None:
-            return relationship.relationship_block(
+            return relationship_block(
                 self.pedigree.sire, self.pedigree.dam, self.mendelian, rows)
         groups = np.int32(len(self.groups))
-        return relationship.relationship_block(
+        return relationship_block(
             *_with_metafounders(self.pedigree), self._extended_mendelian, rows + groups,
             gamma=self.gamma)
 
     def covariance_product(self, x: Vector) -> Vector:
         """Ax among the individuals, without A, for x of shape (q, k). O(qk)."""
         if self.gamma is None:
-            return relationship.relationship_product(
+            return relationship_product(
                 self.pedigree.sire, self.pedigree.dam, self.mendelian, x)
         groups = len(self.groups)
         longer = np.concatenate([np.zeros((groups, *x.shape[1:])), x])
-        return relationship.relationship_product(
+        return relationship_product(
             *_with_metafounders(self.pedigree), self._extended_mendelian, longer,
             gamma=self.gamma)[groups:]
 
@@ -137,7 +142,7 @@ class Numerator:
         """Q of the individuals: each group's expected share of their genes. O(qg)."""
         if self.gamma is not None:  # metafounders are random: they take no part in the fixed rank
             return np.zeros((rows.size, 0))
-        return relationship.group_contributions(
+        return group_contributions(
             self.pedigree.sire, self.pedigree.dam, sire_group=self.pedigree.sire_group,
             dam_group=self.pedigree.dam_group, n_groups=len(self.groups), rows=rows)
 

@@ -123,6 +123,10 @@ def _notices(evaluation: Evaluation, views: list[View]) -> list[tuple[str, str]]
     elif summary.get("converged") is False:
         notices.append(("bad", "The solution did not converge: these numbers are where the run "
                                "stopped, and may still change. Do not select on them."))
+    elif summary.get("status") == "not determined":
+        notices.append(("bad", "The data do not determine all variances: some of these numbers "
+                               "could as well be others. What the data lack is said under the "
+                               "variances."))
     elif str(summary.get("status", "done")) != "done":
         notices.append(("bad", f"The run ended with the status “{summary['status']}”."))
     if views and not any(view.has_reliability for view in views):
@@ -242,7 +246,7 @@ def _model(evaluation: Evaluation) -> dict[str, Any]:
         model = Model.model_validate(evaluation.settings["model"])
         relationships = evaluation.settings.get("relationships") or {}
         words = model_in_words(model, relationships)
-        lines = formulas(model, relationships, evaluation.variances)
+        lines = formulas(model, relationships, tables.without_rounding(evaluation.variances))
     return {"words": words, "formulas": lines}
 
 

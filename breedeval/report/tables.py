@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from breedeval.evaluation.intervals import COLUMNS as ENDS_OF_INTERVAL
+from breedeval.evaluation.intervals import scale_of
 from breedeval.report.numbers import (
     MISSING,
     count,
@@ -20,8 +22,8 @@ from breedeval.report.numbers import (
     with_error,
 )
 
-NORMAL = 1.959963984540054
-"""Φ⁻¹(0.975)."""
+NOTHING = 1e-6
+"""Shares of the phenotypic variance below which one without standard error is held at 0."""
 LONG = 40           # levels of a class effect up to here are all shown
 ENDS = 8            # of a longer one: so many of the lowest and of the highest
 
@@ -101,12 +103,27 @@ def variance_sheet(variances: pd.DataFrame) -> Sheet:
         if not _is_variance(row) and first * second > 0:
             correlation = fixed(row["estimate"] / np.sqrt(first * second), 2)
         rows.append([str(row["effect"]), _between(row, traits),
-                     with_error(row["estimate"], row["se"]), error_text(row["se"]), correlation,
-                     "" if alike else status_in_words(row["status"])])
+                     with_error(row["estimate"], row["se"]), error_text(row["se"]), _ends(row, 3),
+                     correlation, "" if alike else status_in_words(row["status"])])
     columns = [Column("Effect"), Column("Variance or covariance of"),
                Column("Estimate", "number"), Column("SE", "number"),
-               Column("Correlation", "number"), Column("")]
+               Column("95 % interval", "number"), Column("Correlation", "number"), Column("")]
     return without_empty(Sheet("(Co)variances", columns, rows))
+
+
+def without_rounding(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with 0 for what is held at the least that the equations can hold.
+
+    These are the variances marked so, and of genetic parameters the shares below ``NOTHING`` that
+    have no standard error.
+    """
+    if "zero" in frame:
+        nothing = frame["zero"].to_numpy(np.bool_)
+    else:
+        share = [scale_of(parameter) == "share" for parameter in frame["parameter"].astype("str")]
+        estimate, se = (frame[name].to_numpy(np.float64) for name in ("estimate", "se"))
+        nothing = np.array(share, np.bool_) & (estimate < NOTHING) & np.isnan(se)
+    return frame.assign(estimate=frame["estimate"].where(~nothing, 0.0))
 
 
 def parameter_sheet(parameters: pd.DataFrame) -> Sheet:
@@ -119,7 +136,7 @@ def parameter_sheet(parameters: pd.DataFrame) -> Sheet:
         effect = str(row["effect"]) if _present(row["effect"]) else MISSING
         rows.append([readable(name), effect, _between(row, traits),
                      with_error(row["estimate"], row["se"], 2), error_text(row["se"], 2),
-                     _ends(row), _PARAMETERS.get(name, "")])
+                     _ends(row, 2), _PARAMETERS.get(name, "")])
     columns = [Column("Parameter"), Column("Effect"), Column("Of"), Column("Estimate", "number"),
                Column("SE", "number"), Column("95 % interval", "number"),
                Column("What it is", "prose")]
@@ -127,18 +144,16 @@ def parameter_sheet(parameters: pd.DataFrame) -> Sheet:
 
 
 def interval_of(row: Mapping[str, Any]) -> tuple[float, float]:
-    """Estimate ∓ 1.96 standard errors, cut off where a ratio or correlation ends."""
-    estimate, reach = float(row["estimate"]), NORMAL * float(row["se"])
-    low, high = -np.inf, np.inf
-    if not str(row["parameter"]).startswith("phenotypic_"):
-        low, high = -1.0 if "correlation" in str(row["parameter"]) else 0.0, 1.0
-    return max(estimate - reach, min(low, estimate)), min(estimate + reach, max(high, estimate))
+    """Ends of the 95 % interval; NaN where there is none."""
+    lower, upper = (float(row[name]) for name in ENDS_OF_INTERVAL)
+    return lower, upper
 
 
-def _ends(row: Mapping[str, Any]) -> str:
+def _ends(row: Mapping[str, Any], digits: int) -> str:
+    """The interval in a cell: two decimals of numbers as shares are, three digits of others."""
     ends = interval_of(row)
-    return " to ".join(fixed(end, 2) if abs(end) < 10 else significant(end, 3)
-                       for end in ends) if np.isfinite(row["se"]) else MISSING
+    return " to ".join(fixed(end, 2) if digits == 2 and abs(end) < 10 else significant(end, 3)
+                       for end in ends) if np.isfinite(ends).all() else MISSING
 
 
 def parameter_names(parameters: pd.DataFrame) -> list[str]:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from breedeval.evaluation.intervals import NORMAL
 from breedeval.report.drawing import (
     BLUE,
     FILL,
@@ -27,7 +28,6 @@ from breedeval.report.drawing import (
 )
 from breedeval.report.margins import LEGEND_COLUMNS
 from breedeval.report.numbers import fixed, significant
-from breedeval.report.tables import NORMAL
 
 Numbers = NDArray[np.float64]
 DROP = 1.920729410347062
@@ -50,8 +50,8 @@ def interval_picture(rows: Sequence[Interval], name: str) -> Picture:
     """Dots with 95 % intervals, one line an estimate."""
     first = rows[0]
     caption = (
-        "Estimates (dots) and their 95 % intervals (lines): the estimate and 1.96 standard errors "
-        "to each side, cut off where the scale ends. "
+        "Estimates (dots) and their 95 % intervals (lines), from standard errors on the scale of "
+        "logits for shares, and of Fisher's z for correlations. "
         f"{first.label} is {fixed(first.estimate, 2)} "
         f"({fixed(first.low, 2)} to {fixed(first.high, 2)}).")
 

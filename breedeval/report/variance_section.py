@@ -32,6 +32,9 @@ def variance_section(evaluation: Evaluation) -> dict[str, Any]:
     """What the template shows under variances and heritability."""
     variances, parameters = evaluation.variances, evaluation.genetic_parameters
     statuses = set(variances["status"].astype("str"))
+    variances = tables.without_rounding(variances)
+    if statuses != {"given"}:
+        parameters = tables.without_rounding(parameters)
     estimation = evaluation.summary.get("estimation") or {}
     grids = covariance_grids(variances, parameters)
     return {
@@ -93,7 +96,9 @@ def _estimation(estimation: Mapping[str, Any]) -> str:
 
 def _estimated(estimation: Mapping[str, Any]) -> Sheet | None:
     """Every parameter as it was estimated, with its state."""
-    rows = [[str(row["parameter"]), with_error(_number(row["estimate"]), _number(row.get("se"))),
+    rows = [[str(row["parameter"]),
+             with_error(0.0 if row.get("zero") else _number(row["estimate"]),
+                        _number(row.get("se"))),
              error_text(_number(row.get("se"))), tables.status_in_words(row.get("status")),
              probability(_number(row.get("p_value")))]
             for row in estimation.get("parameters") or ()]
@@ -108,7 +113,8 @@ def _intervals(parameters: pd.DataFrame) -> Iterator[Picture]:
     """A picture of all ratios and correlations with standard errors."""
     words = parameters["parameter"].astype("str")
     wanted = parameters[words.str.endswith(_RATIOS) | words.str.startswith("heritability")]
-    wanted = wanted[np.isfinite(wanted["se"].to_numpy(np.float64, na_value=np.nan))]
+    ends = wanted[["lower", "upper"]].to_numpy(np.float64, na_value=np.nan)
+    wanted = wanted[np.isfinite(ends).all(axis=1)]
     names = tables.parameter_names(wanted)
     rows = []
     for name, row in zip(names, wanted.to_dict("records"), strict=True):

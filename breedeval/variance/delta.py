@@ -42,12 +42,15 @@ class Sampling:
         ``estimated``, ``fixed``, ``boundary``, ``tied`` or ``bound``.
     unknown : ndarray of float64, shape (p, k), optional
         Directions of θ of which the data say nothing: parameters that they cannot separate.
+    zeros : tuple of bool, length p or 0
+        Which variances are held at the least that stands for 0.
     """
 
     names: tuple[str, ...]
     covariance: Matrix
     statuses: tuple[str, ...]
     unknown: Matrix | None = None
+    zeros: tuple[bool, ...] = ()
 
     def determines(self, gradients: Matrix) -> NDArray[np.bool_]:
         """Whether functions with these gradients (m, p) do not change in unknown directions."""
@@ -181,3 +184,17 @@ def cell_statuses(
     moves = part.derivatives()[:, *np.tril_indices(part.size)].T != 0
     return [next((status for status in PRECEDENCE if status in own[row]), "structure")
             for row in moves]
+
+
+def cells_of_zero(
+    variances: Variances, number: int, sampling: Sampling | None
+) -> Sequence[bool]:
+    """Which cells of a lower triangle are variances of 0: row by row."""
+    part = variances.covariances[number]
+    cells = np.tril_indices(part.size)
+    if sampling is None or not sampling.zeros:
+        return [False] * cells[0].size
+    own = np.array(sampling.zeros)[variances.slices[number]]
+    moves = part.derivatives()[:, *cells].T != 0
+    return [bool(i == j and row.any() and own[row].all())
+            for i, j, row in zip(*cells, moves, strict=True)]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
 from breedeval.model.design import Design, FixedTerm, RandomTerm
+from breedeval.pedigree.pedigree import Pedigree
 
 Codes = NDArray[np.int32]
 FEW = 5
 """Levels under which a variance is hardly estimable."""
+
+SHOWN = 5
+"""Names that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,22 @@ def find_gaps(equations: Equations) -> tuple[Gap, ...]:
     design = equations.design
     gaps: list[Gap] = []
     for effect, term in enumerate(design.random):
-        plain = not equations.precisions[effect].of_individuals
+        precision = equations.precisions[effect]
         if len(term.components) == 1 and term.components[0].codes.shape[1] == 1:
-            gaps += _single_records(design, term, plain=plain)
-            gaps += _same_as_fixed(design, term)
+            absorbed = tuple(_same_as_fixed(design, term))
+            gaps += absorbed or _few_records(design, term, plain=not precision.of_individuals)
+        elif precision.pedigree is not None:
+            gaps += _single_progeny(design, term, precision.pedigree)
     gaps += _same_partition(equations)
-    gaps += _never_together(design, equations)
+    gaps += _never_together(equations)
+    gaps += _single_classes(design)
     return tuple(gaps)
+
+
+def shortened(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = len(names) - SHOWN
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:SHOWN])} and {more} more"
 
 
 def _codes(design: Design, term: RandomTerm, trait: int) -> Codes:
@@ -68,7 +81,7 @@ def _codes(design: Design, term: RandomTerm, trait: int) -> Codes:
     return codes
 
 
-def _single_records(design: Design, term: RandomTerm, *, plain: bool) -> Iterator[Gap]:
+def _few_records(design: Design, term: RandomTerm, *, plain: bool) -> Iterator[Gap]:
     for trait in term.traits:
         codes = _codes(design, term, trait)
         counts = np.bincount(codes[codes >= 0], minlength=len(term.levels))
@@ -80,18 +93,44 @@ def _single_records(design: Design, term: RandomTerm, *, plain: bool) -> Iterato
                       f"{words}, so that its variance cannot be told from the residual",
                       f"Leave '{term.name}' out, or use records that repeat its levels", True)
         elif present < FEW:
-            yield Gap((term.name,), f"'{term.name}' has {present} levels with records{words}",
+            levels = "1 level" if present == 1 else f"{present} levels"
+            yield Gap((term.name,), f"'{term.name}' has {levels} with records{words}",
                       f"Take '{term.name}' as a fixed effect, or give its variance", False)
+
+
+def _single_progeny(design: Design, term: RandomTerm, pedigree: Pedigree) -> Iterator[Gap]:
+    """A component of parents, each of whom has one record: that of one offspring."""
+    single = [component for component in term.components if component.codes.shape[1] == 1]
+    for old, young in permutations(single, 2):
+        for trait in term.traits:
+            rows = design.unit[design.of_trait(trait)]
+            parent, own = old.codes[rows, 0], young.codes[rows, 0]
+            both = (parent >= 0) & (own >= 0)
+            if np.unique(parent[both]).size == both.sum() and pedigree.are_parents(
+                    parent[both], own[both]):
+                words = f" of '{design.traits[trait]}'" if len(design.traits) > 1 else ""
+                yield Gap((term.name,), f"every individual in '{old.name}' of '{term.name}' has "
+                          f"one record{words}, that of its one offspring in '{young.name}', so "
+                          "that only relatives tell its effect from the residual",
+                          f"Use records of several offspring each, leave '{old.name}' out, or "
+                          "give the variances", False)
 
 
 def _same_as_fixed(design: Design, term: RandomTerm) -> Iterator[Gap]:
     for fixed in design.fixed:
-        if fixed.trait in term.traits and fixed.is_class and len(fixed.levels) > 1:
-            codes = _codes(design, term, fixed.trait)
-            if (codes >= 0).all() and _determines(fixed, codes):
-                yield Gap((term.name,), f"each level of '{fixed.name}', which is fixed, has one "
-                          f"level of '{term.name}': nothing is left to estimate its variance from",
-                          f"Remove '{fixed.name}' from 'fixed', or leave '{term.name}' out", True)
+        if fixed.trait not in term.traits or not fixed.is_class or not _plain(term):
+            continue
+        codes = _codes(design, term, fixed.trait)
+        if (codes < 0).any() or not _determines(fixed, codes):
+            continue
+        if np.unique(codes).size == 1:
+            yield Gap((term.name,), f"'{term.name}' has one level only, which the mean takes up: "
+                      "nothing is left to estimate its variance from",
+                      f"Leave '{term.name}' out", True)
+            return
+        yield Gap((term.name,), f"each level of '{fixed.name}', which is fixed, has one level of "
+                  f"'{term.name}': nothing is left to estimate its variance from",
+                  f"Remove '{fixed.name}' from 'fixed', or leave '{term.name}' out", True)
 
 
 def _plain(term: RandomTerm) -> bool:
@@ -125,12 +164,36 @@ def _same_partition(equations: Equations) -> Iterator[Gap]:
                 break
 
 
-def _never_together(design: Design, equations: Equations) -> Iterator[Gap]:
+def never_together(equations: Equations) -> Iterator[tuple[str, str]]:
     """Pairs of traits that no record has, where their residual covariance is a parameter."""
-    coupled = equations.residual.coupled
+    traits, coupled = equations.design.traits, equations.residual.coupled
     has = equations.groups.observed
-    for a, b in combinations(range(len(design.traits)), 2):
+    for a, b in combinations(range(len(traits)), 2):
         if coupled[a, b] and not (has[:, a] & has[:, b]).any():
-            yield Gap(("residual",), f"no record has both '{design.traits[a]}' and "
-                      f"'{design.traits[b]}', so that their residual covariance cannot be "
-                      "estimated", "Set 'model: residual: {covariance: diagonal}'", True)
+            yield traits[a], traits[b]
+
+
+def _never_together(equations: Equations) -> Iterator[Gap]:
+    for one, other in never_together(equations):
+        yield Gap(("residual",), f"no record has both '{one}' and '{other}', so that their "
+                  "residual covariance cannot be estimated, and nothing else depends on it",
+                  "Set 'model: residual: {covariance: diagonal}'; or hold that covariance alone, "
+                  f"with 'start' for the residual and \"fix: ['residual({one},{other})']\"", True)
+
+
+def _single_classes(design: Design) -> Iterator[Gap]:
+    """Classes of the residual with one record of a trait."""
+    residual = design.residual
+    if len(residual.levels) == 1:
+        return
+    for trait, name in enumerate(design.traits):
+        codes = residual.codes[design.unit[design.of_trait(trait)]]
+        counts = np.bincount(codes, minlength=len(residual.levels))
+        found = [residual.levels[k] for k in np.flatnonzero(counts == 1)]
+        if found:
+            words = f" of '{name}'" if len(design.traits) > 1 else ""
+            one = len(found) == 1
+            classes = "class" if one else f"{len(found)} classes"
+            yield Gap(("residual",), f"{'a ' * one}{classes} of the residual ({shortened(found)}) "
+                      f"{'has' if one else 'have'} one record{words}, which cannot tell a variance",
+                      f"Join classes of '{design.model.residual.by}', or leave 'by' out", True)

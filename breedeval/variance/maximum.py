@@ -15,9 +15,13 @@ from breedeval.variance.boundary import BoundaryTest, boundary_test
 from breedeval.variance.face import Face, face_of
 from breedeval.variance.moves import Model, Rules
 from breedeval.variance.progress import Round, State
-from breedeval.variance.quadratic import LEAST_INFORMATION
+from breedeval.variance.quadratic import LEAST_INFORMATION, regular
+from breedeval.variance.room import ON_BOUND, SINGULAR
 
 Status = Literal["estimated", "fixed", "tied", "boundary", "bound"]
+
+NOTHING = 1e-12
+"""Share of the information of complete data about one parameter that is rounding."""
 
 INVOLVED = 0.1
 """Share of the largest movement from which a parameter belongs to a direction."""
@@ -45,6 +49,8 @@ class Maximum:
     statuses : tuple of str, length p
         estimated, fixed, tied (estimated together), boundary (of the parameter space, or in a
         singular matrix), bound (one that the user gave).
+    zeros : tuple of bool, length p
+        Which variances are held at the least share of their scale, which stands for 0.
     unknown : ndarray of float64, shape (p, k)
         Directions of θ of which the data say nothing.
     confounded : tuple of tuple of str
@@ -62,6 +68,7 @@ class Maximum:
     information: Matrix
     covariance: Matrix
     statuses: tuple[Status, ...]
+    zeros: tuple[bool, ...]
     unknown: Matrix
     confounded: tuple[tuple[str, ...], ...]
     boundary_tests: tuple[BoundaryTest, ...]
@@ -93,15 +100,27 @@ def make_maximum(
     """
     names, free = rules.constraints.names, _free(rules, state, model)
     covariance = free @ _inverse(free.T @ model.derivatives.information @ free) @ free.T
-    lengths = np.sqrt(np.diagonal(model.complete))[:, None] * np.abs(model.curvature.unknown)
-    involved = rules.constraints.map @ lengths
+    unknown = _unknown(rules, model)
+    involved = rules.constraints.map @ (
+        np.sqrt(np.diagonal(model.complete))[:, None] * np.abs(unknown))
     return Maximum(
         names, state.variances, state.log_likelihood, converged, reason, state.round,
         state.history, np.asarray(model.derivatives.information),
         (covariance + covariance.T) / 2, _statuses(rules, state, model),
-        rules.constraints.map @ model.curvature.unknown,
+        _zeros(rules, state, model), rules.constraints.map @ unknown,
         tuple(_involved(names, column) for column in involved.T),
         tuple(_tests(rules, state, model, free)))
+
+
+def _unknown(rules: Rules, model: Model) -> Matrix:
+    """Directions of which the data say nothing, of free parameters that are not held, (f, k)."""
+    free = np.flatnonzero(~model.room.held)
+    along = rules.constraints.map[:, free]
+    cells = np.ix_(free, free)
+    found = regular(along.T @ model.derivatives.information @ along, model.complete[cells]).unknown
+    result = np.zeros((len(model.complete), found.shape[1]))
+    result[free] = found
+    return result
 
 
 def _singular(rules: Rules, state: State, model: Model) -> dict[int, Face]:
@@ -115,10 +134,13 @@ def _free(rules: Rules, state: State, model: Model) -> Matrix:
     """How θ changes with what is not held, shape (p, f).
 
     Where a matrix is singular and nothing else is asked of it, only as it can without gaining a
-    direction.
+    direction. Parameters of which the data say nothing are held: their covariances with others
+    would be rounding.
     """
     constraints, slices = rules.constraints, state.variances.slices
-    columns = list(np.flatnonzero(~model.room.held))
+    own = np.einsum("pf,pq,qf->f", constraints.map, model.derivatives.information, constraints.map)
+    told = own > NOTHING * np.diagonal(model.complete)
+    columns = list(np.flatnonzero(~model.room.held & told))
     extra = []
     for number, face in _singular(rules, state, model).items():
         own = slices[number]
@@ -149,9 +171,9 @@ def _statuses(rules: Rules, state: State, model: Model) -> tuple[Status, ...]:
     for k, column in enumerate(constraints.map.T):
         status: Status = "tied" if column.sum() > 1 else "estimated"
         if model.room.held[k]:
-            value = values[int(column.argmax())]
-            limits = (constraints.lower[k], constraints.upper[k])
-            status = "bound" if np.isclose(value, limits, rtol=1e-9).any() else "boundary"
+            value, near = values[int(column.argmax())], ON_BOUND * model.room.unit[k]
+            limits = np.array([constraints.lower[k], constraints.upper[k]])
+            status = "bound" if (np.abs(value - limits) <= near).any() else "boundary"
         for at in np.flatnonzero(column):
             found[at] = status
     for number in _singular(rules, state, model):
@@ -159,6 +181,22 @@ def _statuses(rules: Rules, state: State, model: Model) -> tuple[Status, ...]:
         found[own] = [status if status in ("fixed", "bound") else "boundary"
                       for status in found[own]]
     return tuple(found)
+
+
+def _zeros(rules: Rules, state: State, model: Model) -> tuple[bool, ...]:
+    """Variances at the least that stands for 0: on their lower bound, or in a singular matrix."""
+    variances, constraints = state.variances, rules.constraints
+    found = np.zeros(variances.count, bool)
+    for k in np.flatnonzero(model.room.low >= 0):
+        if constraints.lower[k] < variances.values[int(constraints.map[:, k].argmax())]:
+            found |= (constraints.map[:, k] > 0) & (variances.lower_bounds == 0)
+    for number in _singular(rules, state, model):
+        part = variances.covariances[number]
+        least = 2 * SINGULAR * rules.scales[number]
+        rows, columns = np.tril_indices(part.size)
+        found[variances.slices[number]] = (rows == columns) & (
+            part.matrix[rows, columns] <= least[rows])
+    return tuple(found.tolist())
 
 
 def _tests(

@@ -12,7 +12,7 @@ import numpy as np
 
 from breedeval.covariance.structure import Matrix, Vector
 from breedeval.covariance.variances import Variances
-from breedeval.errors import InputError, Problem
+from breedeval.model.form import KeyPath, Misfit, MisfitError
 
 _PAIR = re.compile(r"\(([^(),]+),([^(),]+)\)$")
 
@@ -40,6 +40,11 @@ class Parameters:
             if name in plain:
                 return (plain.index(name),)
         return self.groups.get(word)
+
+    def of_residual(self, one: str, other: str) -> list[int]:
+        """The residual covariances of two traits, in all classes, where they are parameters."""
+        ends = (f"({one},{other})", f"({other},{one})")
+        return [k for k in self.groups["residual"] if self.names[k].endswith(ends)]
 
 
 def name_parameters(
@@ -108,12 +113,26 @@ class Constraints:
         alone = (self.map.sum(axis=0) == 1) & np.isinf(self.lower) & np.isinf(self.upper)
         return [bool(row.any() and alone[row.argmax()]) for row in self.map]
 
+    def together(self, at: int) -> list[int]:
+        """The parameters that are one with a free one: itself, and what is tied to it."""
+        return [int(k) for k in np.flatnonzero(self.map[:, int(self.map[at].argmax())])]
+
+    def held(self, at: int, value: float) -> Constraints:
+        """The same with one more parameter held at a value, and what is tied to it.
+
+        A bound that it has is dropped.
+        """
+        column = int(self.map[at].argmax())
+        kept = np.arange(self.lower.size) != column
+        return Constraints(self.names, self.map[:, kept], self.offset + value * self.map[:, column],
+                           self.lower[kept], self.upper[kept])
+
     def start(self, variances: Variances) -> Variances:
         """Start values that satisfy them: means of what is tied, moved inside the bounds.
 
         Raises
         ------
-        InputError
+        MisfitError
             When a matrix would not be positive definite.
         """
         if all(self.untouched):
@@ -125,18 +144,11 @@ class Constraints:
         except np.linalg.LinAlgError:
             touched = [name for name, free in zip(self.names, self.untouched, strict=True)
                        if not free]
-            raise InputError(Problem(
-                "variances", "what is fixed, tied or bounded leaves no positive-definite matrix "
+            raise MisfitError(Misfit(
+                ("variances",), "what is fixed, tied or bounded leaves no positive-definite matrix "
                 f"to start from ({', '.join(touched[:5])})",
                 "Expected covariances within ±√(product of the variances)",
                 "Give 'start' values that agree with each other")) from None
-
-
-def unconstrained(names: Sequence[str]) -> Constraints:
-    """Every parameter is free."""
-    count = len(names)
-    everywhere = np.full(count, np.inf)
-    return Constraints(tuple(names), np.eye(count), np.zeros(count), -everywhere, everywhere)
 
 
 def constrain(
@@ -158,17 +170,17 @@ def constrain(
 
     Raises
     ------
-    InputError
+    MisfitError
         With every word that does not fit.
     """
     reader = _Reader(parameters)
-    fixed = sorted({k for word in fix for k in reader.positions("fix", word)})
+    fixed = sorted({k for at, word in enumerate(fix) for k in reader.positions(("fix", at), word)})
     together = list(range(len(parameters.names)))
-    for words in tie:
-        for same in reader.tied(words, fixed):
+    for place, words in enumerate(tie):
+        for same in reader.tied(place, words, fixed):
             joined = {together[k] for k in same}
             together = [min(joined) if group in joined else group for group in together]
-    limits = {reader.single("bound", word): (word, ends)
+    limits = {reader.single(("bound", word), word): (word, ends)
               for word, ends in (bound or {}).items()}
     free = sorted({group for k, group in enumerate(together) if k not in fixed})
     lower, upper = np.full(len(free), -np.inf), np.full(len(free), np.inf)
@@ -193,9 +205,9 @@ class _Reader:
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self.problems: list[Problem] = []
+        self.misfits: list[Misfit] = []
 
-    def positions(self, key: str, word: str) -> tuple[int, ...]:
+    def positions(self, key: KeyPath, word: str) -> tuple[int, ...]:
         """Parameters of a word; none, and a problem, when it is unknown."""
         found = self.parameters.positions(word)
         if found is not None:
@@ -207,7 +219,7 @@ class _Reader:
                   f"Did you mean '{near[0]}'?" if near else "Correct the name")
         return ()
 
-    def single(self, key: str, word: str) -> int | None:
+    def single(self, key: KeyPath, word: str) -> int | None:
         """The one parameter of a word."""
         found = self.positions(key, word)
         if len(found) > 1:
@@ -216,18 +228,21 @@ class _Reader:
                       f"Choose from {names}")
         return found[0] if len(found) == 1 else None
 
-    def tied(self, words: Sequence[str], fixed: Sequence[int]) -> list[tuple[int, ...]]:
+    def tied(
+        self, place: int, words: Sequence[str], fixed: Sequence[int]
+    ) -> list[tuple[int, ...]]:
         """Sets of parameters that are kept equal."""
-        found = [self.positions("tie", word) for word in words]
+        key = ("tie", place)
+        found = [self.positions((*key, at), word) for at, word in enumerate(words)]
         if not all(found):
             return []
         shown = " and ".join(f"'{word}'" for word in words)
         if len({len(part) for part in found}) > 1:
-            self._add("tie", f"{shown} have different numbers of parameters",
+            self._add(key, f"{shown} have different numbers of parameters",
                       "Expected as many in each", "Name the parameters themselves")
             return []
         if any(k in fixed for part in found for k in part):
-            self._add("tie", f"{shown} are tied, and one of them is fixed", "",
+            self._add(key, f"{shown} are tied, and one of them is fixed", "",
                       "Fix both, or remove one of the two wishes")
             return []
         return list(zip(*found, strict=True))
@@ -237,9 +252,10 @@ class _Reader:
     ) -> bool:
         """Whether a bound makes sense."""
         if at in fixed:
-            self._add("bound", f"'{word}' is bounded and fixed", "", "Remove one of the two wishes")
+            self._add(("bound", word), f"'{word}' is bounded and fixed", "",
+                      "Remove one of the two wishes")
         elif not low < high:
-            self._add("bound", f"the interval [{low:g}, {high:g}] of '{word}' is empty",
+            self._add(("bound", word), f"the interval [{low:g}, {high:g}] of '{word}' is empty",
                       "Expected the smaller end first", "Correct it")
         else:
             return True
@@ -247,13 +263,13 @@ class _Reader:
 
     def contradicted(self, names: Sequence[str]) -> None:
         """Bounds of tied parameters that leave nothing between them."""
-        self._add("bound", f"the bounds of {', '.join(names)}, which are tied, have nothing in "
+        self._add(("bound",), f"the bounds of {', '.join(names)}, which are tied, have nothing in "
                   "common", "Expected one interval for all", "Give the same bounds, or untie them")
 
     def raise_problems(self) -> None:
         """All at once."""
-        if self.problems:
-            raise InputError(*self.problems)
+        if self.misfits:
+            raise MisfitError(*self.misfits)
 
-    def _add(self, key: str, found: str, expected: str, remedy: str) -> None:
-        self.problems.append(Problem(f"variances: {key}", found, expected, remedy))
+    def _add(self, key: KeyPath, found: str, expected: str, remedy: str) -> None:
+        self.misfits.append(Misfit(("variances", *key), found, expected, remedy))

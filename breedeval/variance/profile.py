@@ -28,6 +28,7 @@ MOST = 16
 CLOSE = 1e-3
 """Distance of ζ from its limit at which an end of the interval is taken as found."""
 
+Bounds = tuple[float, float]
 Refit = Callable[[Maximum, float], Maximum]
 
 
@@ -60,7 +61,7 @@ class _Side:
     fits: list[Maximum]
 
 
-def profile_parameter(maximum: Maximum, at: int, refit: Refit) -> Profile:
+def profile_parameter(maximum: Maximum, at: int, refit: Refit, bounds: Bounds) -> Profile:
     """Follow the likelihood to both sides of its maximum.
 
     Parameters
@@ -72,26 +73,28 @@ def profile_parameter(maximum: Maximum, at: int, refit: Refit) -> Profile:
     refit : callable
         ``refit(near, value)`` is the maximum with the parameter held at ``value``, sought from
         ``near``; raises what a likelihood raises where there is none.
+    bounds : tuple of float
+        Between which the parameter may be.
 
     Notes
     -----
     Some six maximisations on either side, each from the one before.
     """
     limit = float(ndtri(0.5 + LEVEL / 2))
-    sides = [_follow(maximum, at, refit, sign, limit) for sign in (-1.0, 1.0)]
-    lower, upper = (_end(side, limit, bound) for side, bound in zip(
-        sides, (maximum.variances.lower_bounds[at], maximum.variances.upper_bounds[at]),
-        strict=True))
+    sides = [_follow(maximum, at, refit, sign, bound, limit=limit)
+             for sign, bound in zip((-1.0, 1.0), bounds, strict=True)]
+    lower, upper = (_end(side, limit, bound) for side, bound in zip(sides, bounds, strict=True))
     points = {value: fit.log_likelihood
               for side in sides for value, fit in zip(side.values, side.fits, strict=True)}
     values = sorted(points)
     return Profile(maximum.names[at], tuple(values), tuple(points[v] for v in values), lower, upper)
 
 
-def _follow(maximum: Maximum, at: int, refit: Refit, sign: float, limit: float) -> _Side:
+def _follow(
+    maximum: Maximum, at: int, refit: Refit, sign: float, bound: float, *, limit: float
+) -> _Side:
     """Steps of about half a unit of ζ, and then to the limit itself."""
     best = float(maximum.variances.values[at])
-    bound = (maximum.variances.lower_bounds if sign < 0 else maximum.variances.upper_bounds)[at]
     side = _Side([best], [0.0], [maximum])
     step = _first_step(maximum, at)
     while len(side.values) < MOST and side.zetas[-1] < FARTHEST:

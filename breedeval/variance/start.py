@@ -8,6 +8,7 @@ among traits get half of the phenotypic correlation, those among components none
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,6 +31,10 @@ class StartingMatrices:
     residual: tuple[Matrix, ...]
 
 
+_KNOWN: WeakKeyDictionary[Design, StartingMatrices] = WeakKeyDictionary()
+"""Those of designs that are in use: they are wanted again as scales, once a profile or more."""
+
+
 def starting_matrices(design: Design) -> StartingMatrices:
     """Start values from the data.
 
@@ -39,8 +44,15 @@ def starting_matrices(design: Design) -> StartingMatrices:
 
     Notes
     -----
-    A least-squares fit of the fixed effects, by LSMR.
+    A least-squares fit of the fixed effects, by LSMR; once for a design.
     """
+    found = _KNOWN.get(design)
+    if found is None:
+        found = _KNOWN[design] = _starting_matrices(design)
+    return found
+
+
+def _starting_matrices(design: Design) -> StartingMatrices:
     residuals = least_squares_residuals(design)
     phenotypic = _phenotypic(design, residuals)
     count = np.ones(len(design.traits))

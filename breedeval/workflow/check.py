@@ -15,7 +15,7 @@ from breedeval.config.settings import Estimation
 from breedeval.equations.connectedness import disconnected_sets
 from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings
-from breedeval.evaluation.estimation import direct_options, parameter_names
+from breedeval.evaluation.estimation import direct_options
 from breedeval.evaluation.planning import (
     largest_contributors,
     plan_solution,
@@ -24,9 +24,10 @@ from breedeval.evaluation.planning import (
 )
 from breedeval.evaluation.preparing import Inputs
 from breedeval.evaluation.tables import dependencies
+from breedeval.evaluation.variation import check_variation
+from breedeval.evaluation.wishes import wishes_of
 from breedeval.model.design import Design
 from breedeval.solve.forecast import Forecast
-from breedeval.variance.parameters import constrain
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.run import set_up, solve_options, warn_of_gaps
@@ -45,10 +46,14 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
     try:
         loaded = load(path, overrides)
         run = ladder.read_loaded(loaded, Journal())
-        equations = set_up(run, Journal())
+        equations, free = set_up(run, Journal()), 0
         _levels(screen, path, run.inputs, equations)
         options, asked = solve_options(loaded.settings), loaded.settings.variances
         if isinstance(asked, Estimation):
+            with ladder.placed(run):
+                check_variation(equations)
+                free = len(wishes_of(equations, ladder.estimation_options(run.settings))
+                           .constraints.lower)
             warn_of_gaps(equations, run.findings)
             options = direct_options(options)
         _warnings(screen, run.findings)
@@ -62,7 +67,7 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
     if plan.forecast is not None and plan.lower is not None:
         _forecast(screen, equations, plan.forecast, plan.lower)
         if isinstance(asked, Estimation):
-            _rounds(screen, equations, asked, plan.forecast)
+            _rounds(screen, free, plan.forecast)
     return 0
 
 
@@ -147,12 +152,8 @@ def _forecast(
     screen.print(f"Largest parts of C: {largest}", markup=False, soft_wrap=True)
 
 
-def _rounds(
-    screen: Console, equations: Equations, asked: Estimation, forecast: Forecast
-) -> None:
-    """What estimating the variances costs, from the cost of one factorisation."""
-    free = constrain(parameter_names(equations), equations.variances.values, fix=asked.fix,
-                     tie=asked.tie, bound=asked.bound).lower.size
+def _rounds(screen: Console, free: int, forecast: Forecast) -> None:
+    """What estimating so many parameters costs, from the cost of one factorisation."""
     one = forecast.factorise_seconds + forecast.inverse_seconds
     few, many = USUAL_ROUNDS
     screen.print(

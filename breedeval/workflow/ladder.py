@@ -15,7 +15,8 @@ function of what the rungs below returned, and one may stop at any of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -39,6 +40,7 @@ from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import Solutions, factorise, make_solver, solve_direct
 from breedeval.evaluation.variances import given_variances, start_variances
 from breedeval.model.design import Design
+from breedeval.model.form import KeyPath, MisfitError, in_words
 from breedeval.relationship.precision import Precision
 from breedeval.solve import Factor
 from breedeval.workflow.journal import Journal
@@ -56,11 +58,14 @@ class Run:
         Records, pedigree and matrices.
     findings : Findings
         Warnings so far; later rungs add theirs.
+    where : callable
+        What to call the place of a key: file and line, where there is a run file.
     """
 
     settings: RunSettings
     inputs: Inputs
     findings: Findings = field(default_factory=Findings)
+    where: Callable[[KeyPath], str] = in_words
 
 
 def read(
@@ -81,7 +86,16 @@ def read_loaded(loaded: LoadedRun, journal: Journal) -> Run:
     """Read the files that checked settings name; prune the pedigree where they ask for it."""
     settings, findings = loaded.settings, Findings()
     inputs = pruned(settings, read_inputs(settings, findings, journal), findings, journal)
-    return Run(settings, inputs, findings)
+    return Run(settings, inputs, findings, loaded.where)
+
+
+@contextmanager
+def placed(run: Run) -> Iterator[None]:
+    """Give what the data show to be wrong in the run file its file and line."""
+    try:
+        yield
+    except MisfitError as error:
+        raise MisfitError(*error.misfits, where=run.where) from None
 
 
 def design(run: Run) -> Design:
@@ -99,8 +113,8 @@ def variances_of(settings: RunSettings) -> Callable[[Design], Variances]:
     """How the variances of a design are had: as given, or where their estimation starts."""
     found = settings.variances
     if isinstance(found, Estimation):
-        start = found.start
-        return lambda design: start_variances(design, start)
+        start, fix = found.start, found.fix
+        return lambda design: start_variances(design, start, fix)
     return lambda design: given_variances(design, found)
 
 
@@ -109,7 +123,9 @@ def equations(run: Run, design: Design, relationships: tuple[Precision, ...]) ->
 
     Fixed columns that depend on others, and levels that cannot be compared, go to the warnings.
     """
-    found = make_equations(design, relationships, variances_of(run.settings)(design))
+    with placed(run):
+        variances = variances_of(run.settings)(design)
+    found = make_equations(design, relationships, variances)
     report_rank(found, run.inputs.records.source, run.findings)
     return found
 
@@ -151,7 +167,8 @@ def estimation_options(settings: RunSettings) -> EstimationOptions:
 
 def estimates(run: Run, equations: Equations, *, threads: int = 1) -> Estimate:
     """Variances of a run file that asks for them; ``equations`` of it are at the estimates."""
-    return estimate(equations, estimation_options(run.settings), SolveOptions(threads=threads))
+    with placed(run):
+        return estimate(equations, estimation_options(run.settings), SolveOptions(threads=threads))
 
 
 def evaluation(

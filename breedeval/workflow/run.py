@@ -51,9 +51,10 @@ class Outcome:
 def set_up(run: ladder.Run, journal: Journal, share: Share | None = None) -> Equations:
     """Equations of a run that was read, with everything worth saying in the journal."""
     settings = run.settings
-    return prepare(run.inputs, settings.model, settings.relationships,
-                   ladder.variances_of(settings), threads=threads(settings, share),
-                   findings=run.findings, step=journal.step)
+    with ladder.placed(run):
+        return prepare(run.inputs, settings.model, settings.relationships,
+                       ladder.variances_of(settings), threads=threads(settings, share),
+                       findings=run.findings, step=journal.step)
 
 
 def threads(settings: RunSettings, share: Share | None = None) -> int:
@@ -123,9 +124,10 @@ def _estimate(
         if rounds is not None:
             rounds.write(state.to_dict())
 
-    return estimate(equations, ladder.estimation_options(run.settings),
-                    solve_options(run.settings, share), step=journal.step, on_round=on_round,
-                    resume=resume)
+    with ladder.placed(run):
+        return estimate(equations, ladder.estimation_options(run.settings),
+                        solve_options(run.settings, share), step=journal.step, on_round=on_round,
+                        resume=resume)
 
 
 def warn_of_gaps(equations: Equations, findings: Findings) -> None:
@@ -180,7 +182,7 @@ def run_file(
                        "'solve: memory_limit', 'reliability: none', or prune the pedigree.")
     except Exception:
         return Outcome(path, BUG, _bug(path, directory, journal))
-    if not evaluation.summary["converged"]:
+    if evaluation.summary["status"] != "done":
         return Outcome(path, NOT_CONVERGED, f"{path}: {_not_converged(evaluation)}", directory)
     return Outcome(path, 0, "", directory)
 
@@ -191,6 +193,9 @@ def _not_converged(evaluation: Evaluation) -> str:
     told = summary.get("estimation")
     if told is not None and not told["converged"]:
         return " ".join([f"variances: {told['reason']}; results are marked so.",
+                         *told["advice"]])
+    if told is not None and summary["converged"]:
+        return " ".join(["variances: the data do not determine all of them; results are marked so.",
                          *told["advice"]])
     return (f"not converged after {summary['iterations']} rounds (relative residual "
             f"{summary['relative_residual']:.1e}); results are marked so. Raise 'solve: "

@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from breedeval.pedigree.inbreeding import Inbreeding, inbreeding, parents_first
+from breedeval.pedigree.precision import log_determinant, precision_lower, precision_product
 from breedeval.pedigree.relationship import (
     group_contributions,
-    log_determinant,
-    precision_lower,
-    precision_product,
     relationship_block,
     relationship_matrix,
     relationship_product,

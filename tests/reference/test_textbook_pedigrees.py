@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from breedeval.pedigree.inbreeding import inbreeding, parents_first
+from breedeval.pedigree.precision import precision_lower, precision_product
 from breedeval.pedigree.relationship import (
     group_contributions,
-    precision_lower,
-    precision_product,
     relationship_block,
     relationship_matrix,
     relationship_product,

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from breedeval.pedigree.inbreeding import inbreeding
+from breedeval.pedigree.precision import log_determinant, precision_lower, precision_product
 from breedeval.pedigree.relationship import (
     group_contributions,
-    log_determinant,
-    precision_lower,
-    precision_product,
     relationship_block,
     relationship_matrix,
     relationship_product,

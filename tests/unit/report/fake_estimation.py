@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from breedeval.evaluation.intervals import scale_of, with_intervals
 from breedeval.evaluation.result import Evaluation
 from tests.unit.report.fake_evaluation import animal_model, values
 
@@ -48,6 +49,14 @@ def matrix_rows(effect: str, cells: list[tuple[str, str]], matrix: Any) -> list[
     """Lower triangle of a matrix as rows of ``variances``."""
     return [(effect, *cells[i], *cells[j], matrix[i][j], 0.2 * abs(matrix[i][j]) + 0.01,
              "estimated") for i in range(len(cells)) for j in range(i + 1)]
+
+
+def variances_of(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    """The table of them; what is on the boundary is 0."""
+    frame = pd.DataFrame(rows, columns=[*CELLS, "estimate", "se", "status"])
+    alike = (frame["component_1"] == frame["component_2"]) & (frame["trait_1"] == frame["trait_2"])
+    return with_intervals(frame, ["variance" if own else "plain" for own in alike]).assign(
+        zero=frame["status"] == "boundary")
 
 
 def estimation(names: list[str], estimates: list[float]) -> dict[str, Any]:
@@ -110,8 +119,9 @@ def two_traits(n: int = 300) -> Evaluation:
     return replace(
         base, settings={**base.settings, "model": model, "variances": "reml"},
         breeding_values=breeding_values,
-        variances=pd.DataFrame(rows, columns=[*CELLS, "estimate", "se", "status"]),
-        genetic_parameters=parameters, summary=summary, fixed_tests=tests, profiles=profile,
+        variances=variances_of(rows), genetic_parameters=with_intervals(
+            parameters, [scale_of(name) for name in parameters["parameter"]]),
+        summary=summary, fixed_tests=tests, profiles=profile,
         residuals=pd.concat(tables, ignore_index=True))
 
 
@@ -150,7 +160,7 @@ def regression(n: int = 300) -> Evaluation:
     return replace(
         base, settings={**base.settings, "model": model, "variances": "reml"},
         breeding_values=breeding_values,
-        variances=pd.DataFrame(rows, columns=[*CELLS, "estimate", "se", "status"]),
+        variances=variances_of(rows),
         genetic_parameters=base.genetic_parameters.head(0),
         summary={**base.summary, "estimation": estimation(["residual"], [3.71])},
         curves=pd.concat(curves, ignore_index=True))

@@ -88,16 +88,16 @@ def animal_model(n: int = 1300) -> Evaluation:
     """One trait, one genetic effect, one effect of the mother."""
     individuals = herd(n)
     variances = pd.DataFrame(
-        [(name, name, "weight", name, "weight", estimate, np.nan, "given")
+        [(name, name, "weight", name, "weight", estimate, np.nan, "given", np.nan, np.nan, False)
          for name, estimate in (("animal", 3.395), ("dam", 0.91), ("residual", 3.829))],
         columns=["effect", "component_1", "trait_1", "component_2", "trait_2", "estimate", "se",
-                 "status"])
+                 "status", "lower", "upper", "zero"])
     parameters = pd.DataFrame(
-        [("phenotypic_variance", "", "", "weight", "", "weight", 8.134, np.nan),
-         ("heritability", "animal", "animal", "weight", "animal", "weight", 0.4174, np.nan),
-         ("variance_ratio", "dam", "dam", "weight", "dam", "weight", 0.1119, np.nan)],
+        [("phenotypic_variance", "", "", "weight", "", "weight", 8.134),
+         ("heritability", "animal", "animal", "weight", "animal", "weight", 0.4174),
+         ("variance_ratio", "dam", "dam", "weight", "dam", "weight", 0.1119)],
         columns=["parameter", "effect", "component_1", "trait_1", "component_2", "trait_2",
-                 "estimate", "se"])
+                 "estimate"]).assign(se=np.nan, lower=np.nan, upper=np.nan)
     settings = {
         "title": "Weight at birth",
         "records": {"file": "records.csv", "missing": ["", "NA"]},
@@ -152,7 +152,8 @@ def direct_maternal(n: int = 300) -> Evaluation:
         [*(("genetic", one, "weight", two, "weight", value, np.nan, "given")
            for one, two, value in cells),
          ("residual", "residual", "weight", "residual", "weight", 350.0, np.nan, "given")],
-        columns=base.variances.columns)
+        columns=base.variances.columns[:8]).assign(
+            lower=np.nan, upper=np.nan, zero=False)
     breeding_values = pd.concat([
         values(base.individuals, ("genetic", "direct", "weight"), 150.0, 7),
         values(base.individuals, ("genetic", "maternal", "weight"), 90.0, 8)], ignore_index=True)

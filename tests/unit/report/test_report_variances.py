@@ -11,7 +11,7 @@ import pytest
 
 from breedeval.report import render
 from breedeval.report.grids import age_grids, covariance_grids
-from breedeval.report.tables import interval_of, parameter_names
+from breedeval.report.tables import interval_of, parameter_names, without_rounding
 from breedeval.report.variance_section import fixed_tests_sheet, variance_section
 from tests.unit.report.fake_estimation import regression, two_traits
 from tests.unit.report.fake_evaluation import PROVENANCE, animal_model
@@ -42,7 +42,7 @@ def test_every_residual_class_has_its_square_and_slopes_have_none() -> None:
     rows = [("residual", f"residual[{kind}]", one, f"residual[{kind}]", other, 1.0 + (one == other),
              np.nan, "given") for kind in ("f", "m") for one, other in cells]
     rows.append(("residual", "log_linear(age)", "", "log_linear(age)", "", 0.05, np.nan, "given"))
-    frame = pd.DataFrame(rows, columns=two_traits().variances.columns)
+    frame = pd.DataFrame(rows, columns=two_traits().variances.columns[:8])
     grids = covariance_grids(frame, two_traits().genetic_parameters.head(0))
     assert [grid.title for grid in grids] == ["residual[f]", "residual[m]"]
     assert grids[0].rows[0][1].text == "0.50"
@@ -66,15 +66,23 @@ def test_head_of_the_page_tells_the_traits_apart(page: Page) -> None:
     assert "Breeding values for weight and tarsus of 300 individuals" in page.text
 
 
-@pytest.mark.parametrize(("parameter", "estimate", "se", "ends"), [
-    ("heritability", 0.3, 0.1, (0.104, 0.496)), ("heritability", 0.05, 0.1, (0.0, 0.246)),
-    ("correlation", -0.9, 0.2, (-1.0, -0.508)), ("phenotypic_variance", 6.0, 1.0, (4.04, 7.96)),
-    ("heritability", 1.02, 0.01, (1.0004, 1.02))])
-def test_intervals_end_where_the_scale_does(
-    parameter: str, estimate: float, se: float, ends: tuple[float, float]
-) -> None:
-    found = interval_of({"parameter": parameter, "estimate": estimate, "se": se})
-    assert found == pytest.approx(ends, abs=5e-4)
+def test_intervals_are_those_of_the_tables(page: Page) -> None:
+    """Logit for heritability, log for a variance: not the estimate and twice its error."""
+    assert "0.33 to 0.62" in page.text
+    assert interval_of({"lower": 0.1, "upper": 0.4}) == (0.1, 0.4)
+
+
+def test_a_variance_of_zero_is_shown_as_such() -> None:
+    evaluation = two_traits()
+    held = evaluation.variances.loc[evaluation.variances["zero"], "estimate"]
+    assert list(held) == [3.4e-8]
+    shown = without_rounding(evaluation.variances)
+    assert list(shown.loc[shown["zero"], "estimate"]) == [0.0]
+    ratios = evaluation.genetic_parameters.assign(estimate=[0.4, 1e-9, 3e-9, 1e-9, 0.1])
+    assert list(without_rounding(ratios)["estimate"]) == [0.4, 1e-9, 0.0, 1e-9, 0.1]
+    row, = (row for row in variance_section(evaluation)["variances"].rows if row[0] == "litter")
+    assert row[2] == "0"
+    assert row[-1] == "at the boundary of what is possible"
 
 
 def test_names_of_parameters_tell_them_apart() -> None:
@@ -83,7 +91,7 @@ def test_names_of_parameters_tell_them_apart() -> None:
         "Correlation (animal, tarsus with weight)", "Correlation (residual, tarsus with weight)"]
     classes = pd.DataFrame(
         [("variance_ratio", name, f"{name}[f]", "y", f"{name}[f]", "y", 0.1, 0.02)
-         for name in ("pen", "litter")], columns=two_traits().genetic_parameters.columns)
+         for name in ("pen", "litter")], columns=two_traits().genetic_parameters.columns[:8])
     assert parameter_names(classes) == ["Variance ratio (pen[f])", "Variance ratio (litter[f])"]
     assert parameter_names(animal_model(60).genetic_parameters) == [
         "Phenotypic variance", "Heritability", "Variance ratio"]

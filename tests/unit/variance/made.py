@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.unstructured import Unstructured
 from breedeval.covariance.variances import Variances
+from breedeval.variance.parameters import Constraints
 from tests.oracles.dense_equations import indicator
 from tests.oracles.dense_reml import DenseData, DenseEffect, DenseObjective, single_trait
 from tests.oracles.tabular import tabular
@@ -31,6 +32,13 @@ def components(*variances: Any) -> Variances:
     """The last is the residual's."""
     parts = unstructured(*variances)
     return Variances(parts[:-1], parts[-1:])
+
+
+def unconstrained(names: Sequence[str]) -> Constraints:
+    """Every parameter is free."""
+    count = len(names)
+    everywhere = np.full(count, np.inf)
+    return Constraints(tuple(names), np.eye(count), np.zeros(count), -everywhere, everywhere)
 
 
 def mrode_17_7() -> tuple[DenseObjective, dict[str, Any]]:

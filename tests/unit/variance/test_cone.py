@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from breedeval.covariance.variances import Variances
 from breedeval.variance.cone import best_step, is_inside, pressed_by
 from breedeval.variance.face import face_of
-from breedeval.variance.parameters import Constraints, unconstrained
+from breedeval.variance.parameters import Constraints
 from breedeval.variance.quadratic import rise
 from breedeval.variance.room import SINGULAR, Pressed, Room, make_room
 from tests.unit.covariance.made import every_kind, positive_definite
-from tests.unit.variance.made import components, unstructured
+from tests.unit.variance.made import components, unconstrained, unstructured
 
 
 def _scales(variances: Variances) -> tuple[np.ndarray, ...]:

@@ -15,11 +15,11 @@ from breedeval.covariance.structure import CovarianceKind
 from breedeval.covariance.variances import Variances
 from breedeval.variance.maximise import Algorithm, Options, maximise
 from breedeval.variance.maximum import Maximum
-from breedeval.variance.parameters import Constraints, unconstrained
+from breedeval.variance.parameters import Constraints
 from tests.oracles.dense_reml import DenseData, DenseEffect, DenseObjective, single_trait
 from tests.reference.running import assert_printed
 from tests.unit.covariance.made import every_kind
-from tests.unit.variance.made import components, mrode_17_7, simulated, unstructured
+from tests.unit.variance.made import components, mrode_17_7, simulated, unconstrained, unstructured
 
 VECTOR = np.array([1.0, 0.5, 2.0])
 

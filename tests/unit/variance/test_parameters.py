@@ -97,7 +97,7 @@ def test_effects_are_tied_one_parameter_to_the_other() -> None:
     ({"fix": ["byaer"]}, ("variances: fix: there is no effect or parameter 'byaer'",
                           "Did you mean 'byear'?")),
     ({"bound": {"genetic": (0, 1)}}, (
-        "variances: bound: 'genetic' has 3 parameters",
+        "variances: bound: genetic: 'genetic' has 3 parameters",
         "Choose from genetic(direct), genetic(direct,maternal), genetic(maternal)")),
     ({"tie": [["genetic", "byear"]]}, (
         "'genetic' and 'byear' have different numbers of parameters",)),

@@ -9,11 +9,10 @@ import pytest
 
 from breedeval.covariance.variances import Variances
 from breedeval.variance.maximise import Options, maximise
-from breedeval.variance.parameters import unconstrained
 from breedeval.variance.progress import State, largest_change
 from tests.oracles.dense_reml import DenseData, DenseObjective
 from tests.unit.covariance.made import every_kind
-from tests.unit.variance.made import components, simulated, unstructured
+from tests.unit.variance.made import components, simulated, unconstrained, unstructured
 
 FACTOR = next(kind for kind in every_kind(3) if type(kind).__name__ == "FactorAnalyticSettings")
 CASES = {
