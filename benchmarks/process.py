@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,19 @@ def measure(
     environment : mapping, optional
         Variables to set beside those there are.
     """
+    # Linux counts the memory of the process that starts another in the other's peak: start it from
+    # a small one
+    small = [sys.executable, "-I", __file__, json.dumps(timeout), *command]
+    found = subprocess.run(small, stdout=subprocess.PIPE, check=True,
+                           env={**os.environ, **(environment or {})})
+    return Usage(**json.loads(found.stdout))
+
+
+def _measure(command: Sequence[str], timeout: float | None) -> Usage:
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as messages:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, stdout=output, stderr=messages, start_new_session=True,
-            env={**os.environ, **(environment or {})})
+            command, stdout=output, stderr=messages, start_new_session=True)
         watch = threading.Timer(timeout or 0, os.killpg, (process.pid, signal.SIGKILL))
         if timeout:
             watch.start()
@@ -60,3 +69,7 @@ def measure(
         output.seek(0)
         return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024,
                      process.returncode, output.read().decode())
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_measure(sys.argv[2:], json.loads(sys.argv[1])))))
