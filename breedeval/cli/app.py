@@ -218,14 +218,23 @@ def simulate(
     recorded: Annotated[str, typer.Option(help="females, males or all.")] = "females",
     selection: Annotated[str, typer.Option(
         help="random, phenotype or breeding_value.")] = "random",
+    chromosomes: Annotated[int, typer.Option(
+        help="0: the infinitesimal model, no genotypes. Else QTL and SNPs are on so many.")] = 0,
+    snps: Annotated[int, typer.Option(help="SNPs in all, with chromosomes.")] = 10_000,
+    qtl: Annotated[int, typer.Option(help="QTL in all, with chromosomes.")] = 500,
+    genotyped_cohorts: Annotated[int, typer.Option(
+        help="Last cohorts whose animals are genotyped.")] = 3,
+    unrecorded_cohorts: Annotated[int, typer.Option(help="Last cohorts without records.")] = 0,
     seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
 ) -> None:
-    """Simulate a population with known breeding values, ready to run."""
+    """Simulate a population with known breeding values, and genotypes if wanted, ready to run."""
     from breedeval.workflow.simulate import simulate_folder
 
     simulate_folder(output, seed=seed, animals=animals, generations=generations, sires=sires,
                     dams=dams, h2=h2, records_per_animal=records, repeatability=repeatability,
-                    recorded=recorded, selection=selection)
+                    recorded=recorded, selection=selection, chromosomes=chromosomes, snps=snps,
+                    qtl=qtl, genotyped_cohorts=genotyped_cohorts,
+                    unrecorded_cohorts=unrecorded_cohorts)
 
 
 @app.command()

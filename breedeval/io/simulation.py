@@ -12,6 +12,7 @@ import pyarrow.csv
 from breedeval import __version__
 from breedeval.errors import InputError, Problem
 from breedeval.io.folder import whole_folder
+from breedeval.io.plink import write_bed
 from breedeval.simulation import SimulatedPopulation
 
 README = """# Simulated population
@@ -25,6 +26,11 @@ README = """# Simulated population
 Settings: {settings}
 """
 
+GENOTYPED = """\
+* `chip.bed`, `.bim`, `.fam`: genotypes of {genotyped} animals, born last, at {markers} SNPs.
+* `qtl.csv`: what causes the breeding values; QTL are not on the chip.
+"""
+
 RUN = """\
 # Evaluation of a simulated population with the variances it was simulated with.
 title: Simulated population of {animals} animals (seed {seed})
@@ -32,7 +38,7 @@ records:
   file: records.csv
 pedigree:
   file: pedigree.csv
-model:
+{genotypes}model:
   traits: [phenotype]
   fixed: [{fixed}]
   random:
@@ -44,13 +50,15 @@ output:
 """
 
 _RANDOM = {
-    "animal": "    - {name: animal, column: individual, relationship: pedigree}",
-    "permanent": "    - {name: permanent, column: individual, relationship: identity}",
+    "animal": "    - {{name: animal, column: individual, relationship: {relationship}}}",
+    "permanent": "    - {{name: permanent, column: individual, relationship: identity}}",
 }
 
 
 def write_simulation(population: SimulatedPopulation, directory: Path) -> None:
     """Write pedigree.csv, records.csv, true_breeding_values.csv, run.yaml and README.md.
+
+    Of a population with chromosomes also chip.bed, chip.bim, chip.fam and qtl.csv.
 
     The folder appears whole or not at all.
 
@@ -77,21 +85,33 @@ def run_file(population: SimulatedPopulation) -> str:
     records = population.records
     fixed = [*(["sex"] if records["sex"].nunique() > 1 else []), "herd:year",
              *(["parity"] if "parity" in records else [])]
-    random = [_RANDOM[name] for name in population.variances if name != "residual"]
+    genotyped = population.genotypes is not None
+    relationship = "single_step" if genotyped else "pedigree"
+    random = [_RANDOM[name].format(relationship=relationship)
+              for name in population.variances if name != "residual"]
     variances = [f"  {name}: {value:.10g}" for name, value in population.variances.items()]
     return RUN.format(animals=population.settings.animals, seed=population.seed,
                       fixed=", ".join(fixed), random="\n".join(random),
-                      variances="\n".join(variances))
+                      variances="\n".join(variances),
+                      genotypes="genotypes:\n  file: chip.bed\n" if genotyped else "")
 
 
 def _fill(folder: Path, population: SimulatedPopulation) -> None:
     _write_csv(population.pedigree, folder / "pedigree.csv")
     _write_csv(population.records, folder / "records.csv")
     _write_csv(population.true_breeding_values, folder / "true_breeding_values.csv")
+    more = ""
+    if population.genotypes is not None:
+        write_bed(population.genotypes, folder / "chip.bed")
+        more = GENOTYPED.format(genotyped=len(population.genotypes.individuals),
+                                markers=len(population.genotypes.markers))
+    if population.qtl is not None:
+        _write_csv(population.qtl, folder / "qtl.csv")
     (folder / "run.yaml").write_text(run_file(population), encoding="utf-8")
     settings = ", ".join(f"{key} {value}" for key, value in asdict(population.settings).items())
     readme = README.format(animals=population.settings.animals, records=len(population.records),
                            version=__version__, seed=population.seed, settings=settings)
+    readme = readme.replace("\nSettings:", f"{more}\nSettings:")
     (folder / "README.md").write_text(readme, encoding="utf-8")
 
 

@@ -1,12 +1,15 @@
 """A simulated population as a folder."""
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
+from breedeval.config.load import load
 from breedeval.config.settings import RunSettings
-from breedeval.errors import InputError, LimitError
+from breedeval.errors import Findings, InputError, LimitError
 from breedeval.io import simulation
+from breedeval.io.genotypes import read_genotypes
 from breedeval.io.simulation import run_file, write_simulation
 from breedeval.simulation import SimulationSettings, simulate
 
@@ -67,3 +70,18 @@ def test_nothing_is_left_when_writing_fails(population, tmp_path, monkeypatch):
     with pytest.raises(LimitError, match="No space"):
         write_simulation(population, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_genotypes_stand_beside_the_tables(tmp_path):
+    """What a run file of it reads is what was simulated."""
+    population = simulate(SimulationSettings(
+        animals=200, generations=4, chromosomes=2, snps=50, qtl=10, founder_size=20, history=5,
+        unrecorded_cohorts=1, genotyped_cohorts=2), 1)
+    write_simulation(population, tmp_path / "new")
+    found = read_genotypes(tmp_path / "new" / "chip.bed", findings=Findings())
+    assert found.individuals.to_list() == population.genotypes.individuals.to_list()
+    np.testing.assert_array_equal(
+        found.calls.block(0, 50), population.genotypes.calls.block(0, 50))
+    assert len(pd.read_csv(tmp_path / "new" / "qtl.csv")) == 10
+    settings = load(tmp_path / "new" / "run.yaml").settings
+    assert [effect.relationship for effect in settings.model.random] == ["single_step"]
