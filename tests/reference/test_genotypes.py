@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from breedeval.errors import Findings
@@ -59,6 +60,21 @@ def test_wheat_is_the_same_in_every_format(name: str, tmp_path: Path) -> None:
     write, said = WRITERS[name]
     found = read_genotypes(write(copies, tmp_path), GenotypeReading(**said), findings=Findings())
     np.testing.assert_array_equal(copies_of(found), copies)
+
+
+def test_blupf90_text_as_it_is_written() -> None:
+    """The text of the tutorial; the inverse of G beside it names the same individuals."""
+    found = read_genotypes(PEDIGREES / "blupf90_gblup" / "snp.txt", findings=Findings())
+    assert (found.calls.markers, found.calls.individuals) == (100, 15)
+    assert set(found.individuals.to_list()) == set(answers("blupf90_gblup15")["gebv"])
+    p = found.calls.counts().frequency
+    z = found.calls.block(0, 100).T.astype(float) - 2 * p
+    matrix = 0.95 * z @ z.T / (2 * p * (1 - p)).sum() + 0.05 * np.eye(15)
+    table = pd.read_csv(PEDIGREES / "blupf90_gblup" / "g_inverse.csv", dtype=str)
+    rows = found.individuals.codes(table.iloc[:, 0].tolist())
+    columns = found.individuals.codes(table.iloc[:, 1].tolist())
+    np.testing.assert_allclose(np.linalg.inv(matrix)[rows, columns],
+                               table.iloc[:, 2].astype(float), rtol=0, atol=1e-5)
 
 
 def test_bed_reader_reads_the_same_wheat() -> None:

@@ -11,6 +11,16 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
+def test_the_python_of_the_page_on_genotypes_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/howto/genotypes.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    exec(block, names)
+    found = names["evaluation"].genotype_quality
+    assert found["name"].tolist() == ["snp7", "snp8"]  # 0.071 and 0.964 in the book
+
+
 def test_the_python_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """All blocks, one after the other, from the root of the repository."""
     page = (ROOT / "docs/howto/python.md").read_text(encoding="utf-8")
