@@ -28,6 +28,9 @@ class QualitySettings(Part):
     SHORT: ClassVar[str] = "The word default"
     WORDS: ClassVar[tuple[str, ...]] = ("default",)
 
+    not_in_pedigree: Literal["keep", "remove"] = Field(
+        "keep", description="Individuals that the pedigree, where there is one, does not have; "
+        "they are listed.", examples=["remove"])
     marker_call_rate: float = Field(
         0.9, ge=0, le=1, description="Least part of the individuals with a call.",
         examples=[0.95])
@@ -63,7 +66,7 @@ class QualitySettings(Part):
         return Thresholds(
             self.marker_call_rate, self.individual_call_rate, self.maf, self.hardy_weinberg,
             self.monomorphic == "keep", self.duplicates,
-            self.conflicts.individual, self.conflicts.marker)
+            self.conflicts.individual, self.conflicts.marker, self.not_in_pedigree == "remove")
 
 
 class GenotypeSettings(Part):

@@ -1,10 +1,10 @@
 """Quality control: markers and individuals that are left out, in a fixed order, all listed.
 
-1. markers of chromosomes that are left out;
-2. markers, and 3. then individuals, with too few calls;
-4. individuals whose genotypes are those of another;
-5. individuals, and 6. then markers, with parent–progeny conflicts;
-7. markers that do not vary, 8. with a rare allele, 9. out of Hardy–Weinberg proportions.
+1. individuals that the pedigree does not have, and 2. markers of chromosomes to leave out;
+3. markers, and 4. then individuals, with too few calls;
+5. individuals whose genotypes are those of another;
+6. individuals, and 7. then markers, with parent–progeny conflicts;
+8. markers that do not vary, 9. with a rare allele, 10. out of Hardy–Weinberg proportions.
 
 Each step sees what the steps before it left.
 """
@@ -12,6 +12,7 @@ Each step sees what the steps before it left.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +58,8 @@ class Thresholds:
         Identity from which two individuals are the same.
     individual_conflicts, marker_conflicts : float
         Most opposing homozygotes of a pair of parent and progeny, and of the pairs at a marker.
+    only_in_pedigree : bool
+        Whether individuals that the pedigree does not have are left out.
     """
 
     marker_call_rate: float = 0.9
@@ -67,6 +70,7 @@ class Thresholds:
     duplicates: float | None = None
     individual_conflicts: float = 0.01
     marker_conflicts: float = 0.1
+    only_in_pedigree: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +153,8 @@ def clean(
     """
     work = _Work(genotypes, parents)
     if parents is not None:
-        work.tell("individual", "not in the pedigree", np.flatnonzero(~parents.listed))
+        remove = thresholds is not None and thresholds.only_in_pedigree
+        work.by_pedigree(parents, "remove" if remove else "keep")
     if excluded:
         work.exclude(excluded)
     if thresholds is not None:
@@ -233,15 +238,24 @@ class _Work:
         if self.parents is not None:
             self.parents = self.parents.take(kept)
 
-    def exclude(self, chromosomes: tuple[str, ...]) -> None:
+    def by_pedigree(self, parents: Parents, strangers: Literal["keep", "remove"]) -> None:
         """Step 1."""
+        rows = np.flatnonzero(~parents.listed)
+        if strangers == "keep":
+            self.tell("individual", "not in the pedigree", rows)
+        else:
+            self.drop_individuals("not in the pedigree", rows, np.full(rows.size, np.nan), np.nan,
+                                  [""] * rows.size)
+
+    def exclude(self, chromosomes: tuple[str, ...]) -> None:
+        """Step 2."""
         wrong = pc.is_in(self.genotypes.markers.chromosome,
                          value_set=pa.array(chromosomes, pa.large_string()))
         flags = np.asarray(wrong.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)
         self.drop_markers("excluded chromosome", flags, np.full(flags.size, np.nan), np.nan)
 
     def by_calls(self, asked: Thresholds) -> None:
-        """Steps 2 and 3."""
+        """Steps 3 and 4."""
         rate = self.genotypes.calls.counts().called / max(self.genotypes.calls.individuals, 1)
         self.drop_markers("call rate", rate < asked.marker_call_rate, rate,
                           asked.marker_call_rate)
@@ -252,7 +266,7 @@ class _Work:
                               [""] * rows.size)
 
     def by_identity(self, identity: float) -> None:
-        """Step 4."""
+        """Step 5."""
         found = find_duplicates(hard_calls(self.genotypes.calls), identity)
         gone = less_called(found, self.genotypes.calls.called_by_individual())
         others = [nearest(found, row, gone) for row in gone.tolist()]
@@ -261,7 +275,7 @@ class _Work:
             [self.genotypes.individuals[other] for _, other in others])
 
     def by_conflicts(self, individual: float, marker: float) -> None:
-        """Steps 5 and 6."""
+        """Steps 6 and 7."""
         assert self.parents is not None
         calls = hard_calls(self.genotypes.calls)
         words = individual_words(calls)
@@ -300,7 +314,7 @@ class _Work:
         return [self.genotypes.individuals[row] for row in rows]
 
     def by_frequency(self, asked: Thresholds) -> None:
-        """Steps 7 to 9."""
+        """Steps 8 to 10."""
         counts = self.genotypes.calls.counts()
         same = counts.squares * counts.called <= counts.total**2
         rare = np.nan_to_num(np.minimum(counts.frequency, 1 - counts.frequency))

@@ -118,17 +118,20 @@ def _without_records(
     That is so where its individuals are those with genotypes alone; in single-step evaluation
     those without have their place by the pedigree.
     """
-    columns = sorted({
-        name for effect in settings.model.random
-        if (kind := settings.relationship(effect.relationship)).needs_genotypes
-        and not kind.needs_pedigree
-        for part in effect.parts.values() for name in part.sources})
-    gone = pa.array(removed, pa.large_string())
     drop: NDArray[np.bool_] = np.zeros(inputs.records.size, np.bool_)
-    for name in columns:
-        if name in inputs.records.columns and removed:
-            drop |= np.asarray(pc.is_in(inputs.records.text(name), value_set=gone).to_numpy(
-                zero_copy_only=False), np.bool_)
+    for effect in settings.model.random if removed else ():
+        kind = settings.relationship(effect.relationship)
+        members = kind.members(effect.relationship, inputs.sources) if (
+            kind.needs_genotypes) else None
+        if members is None:
+            continue
+        gone = pa.array([name for name, code in zip(
+            removed, members.levels.codes(removed), strict=True)
+            if code < 0 and name not in members.aliases], pa.large_string())
+        for name in {name for part in effect.parts.values() for name in part.sources}:
+            if name in inputs.records.columns:
+                drop |= np.asarray(pc.is_in(inputs.records.text(name), value_set=gone).to_numpy(
+                    zero_copy_only=False), np.bool_)
     count = int(drop.sum())
     if not count:
         return inputs

@@ -212,6 +212,9 @@ def test_those_not_in_the_pedigree_are_listed_and_stay() -> None:
     assert found is not None
     assert (found.names, found.removed) == (["i2", "i4"], False)
     assert cleaned.genotypes.calls.individuals == copies.shape[1]
+    without = clean(genotypes_from(copies), Thresholds(0, 0, 0, only_in_pedigree=True),
+                    parents=parents)
+    assert without.removed("individual") == ["i2", "i4"]
 
 
 def test_parents_follow_those_who_are_left() -> None:

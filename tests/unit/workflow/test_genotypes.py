@@ -81,6 +81,25 @@ def test_a_removed_individual_is_removed_everywhere(tmp_path: Path) -> None:
             in found.summary["warnings"])
 
 
+@pytest.mark.parametrize(("relationship", "records"), [
+    ("{kind: genomic, ridge: 0.1}", 10), ("{kind: genomic, blend: 0.1, tune: chen}", 10),
+    ("{kind: single_step, blend: 0.1}", 12)])
+def test_records_stay_where_the_individual_has_a_place(
+    relationship: str, records: int, tmp_path: Path
+) -> None:
+    path = run_file(tmp_path, "  quality: {individual_call_rate: 0.5, not_in_pedigree: remove}")
+    names = [name for name in genotype_files.names("i", 12) if name != "i7"]
+    (tmp_path / "pedigree.csv").write_text("id,sire,dam\n" + "".join(
+        f"{name},,\n" for name in names) + ("i7,,\n" if "single" in relationship else ""))
+    text = path.read_text().replace("{kind: genomic, ridge: 0.1}", relationship)
+    path.write_text(f"pedigree: {{file: pedigree.csv}}\n{text}")
+    found = breedeval.run(path)
+    assert found.summary["records"] == records
+    gone = ["i3"] if "single" in relationship else ["i7", "i3"]
+    assert found.genotype_quality.query("removed and what == 'individual'")[
+        "name"].tolist() == gone
+
+
 def test_the_run_without_the_removed_is_the_same(tmp_path: Path) -> None:
     cleaned = breedeval.run(run_file(tmp_path, "  quality: {individual_call_rate: 0.5, maf: 0.1}"))
     _, records, genotypes = made()
@@ -105,7 +124,7 @@ def test_nothing_is_removed_unless_asked(tmp_path: Path) -> None:
 def test_the_run_as_understood_says_every_threshold(tmp_path: Path) -> None:
     path = run_file(tmp_path, "  quality: default")
     assert load(path).understood["genotypes"]["quality"] == {
-        "marker_call_rate": 0.9, "individual_call_rate": 0.9,
+        "not_in_pedigree": "keep", "marker_call_rate": 0.9, "individual_call_rate": 0.9,
         "conflicts": {"individual": 0.01, "marker": 0.1}, "monomorphic": "remove", "maf": 0.05}
 
 
