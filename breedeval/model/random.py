@@ -124,9 +124,8 @@ def _report_unknown(
     brought: Members | None, findings: Findings,
 ) -> None:
     rows = np.flatnonzero(unknown)
-    remedy = (NOBODY_KNOWN if 1 < rows.size == unknown.size else
-              "Add a line for it (parents may be unknown), or remove the record")
     if rows.size and brought is not None:
+        remedy = NOBODY_KNOWN if 1 < rows.size == unknown.size else brought.remedy
         findings.fault(f"not in relationship:{effect.name}:{source}", *(
             Problem(table.where(int(row)), f"'{labels[int(row)].as_py()}' in column '{source}' is "
                     f"not in {brought.source}",

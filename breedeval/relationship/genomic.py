@@ -22,7 +22,7 @@ from breedeval.relationship.apy import Apy
 from breedeval.relationship.dense import Dense, inverted
 from breedeval.relationship.genomic_core import inverse_with_core
 from breedeval.relationship.genomic_options import GenomicOptions, place
-from breedeval.relationship.kind import LabelledMatrix, Members, Sources
+from breedeval.relationship.kind import LabelledMatrix, Members, Sources, genotyped
 from breedeval.relationship.precision import Precision, Vector
 
 REMEDY = "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship"
@@ -81,7 +81,7 @@ class GenomicSettings(GenomicOptions):
     def members(self, name: str, sources: Sources) -> Members:
         """Everybody with genotypes."""
         genotypes = sources.require_genotypes()
-        return Members(genotypes.individuals, {}, genotypes.source)
+        return genotyped(genotypes)
 
     def build(
         self, name: str, sources: Sources, levels: Levels, *, threads: int

@@ -12,7 +12,7 @@ from breedeval.levels import Levels
 from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
 from breedeval.relationship.dense import Dense
 from breedeval.relationship.genomic import inverse_of
-from breedeval.relationship.kind import Members, RelationshipKind, Sources
+from breedeval.relationship.kind import Members, RelationshipKind, Sources, genotyped
 
 
 class GenomicDominanceSettings(RelationshipKind):
@@ -39,7 +39,7 @@ class GenomicDominanceSettings(RelationshipKind):
     def members(self, name: str, sources: Sources) -> Members:
         """Everybody with genotypes."""
         genotypes = sources.require_genotypes()
-        return Members(genotypes.individuals, {}, genotypes.source)
+        return genotyped(genotypes)
 
     def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Dense:
         """D⁻¹."""

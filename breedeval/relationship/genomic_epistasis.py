@@ -22,7 +22,7 @@ from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
 from breedeval.relationship.dense import Dense
 from breedeval.relationship.epistasis import Term
 from breedeval.relationship.genomic import inverse_of
-from breedeval.relationship.kind import Members, RelationshipKind, Sources
+from breedeval.relationship.kind import Members, RelationshipKind, Sources, genotyped
 from breedeval.relationship.precision import Vector
 
 Scaling = Literal["henderson", "trace"]
@@ -97,7 +97,7 @@ class GenomicEpistasisSettings(RelationshipKind):
     def members(self, name: str, sources: Sources) -> Members:
         """Everybody with genotypes."""
         genotypes = sources.require_genotypes()
-        return Members(genotypes.individuals, {}, genotypes.source)
+        return genotyped(genotypes)
 
     def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Dense:
         """The inverse of the product."""

@@ -102,11 +102,22 @@ class Members:
         Clones and the individual each is a copy of.
     source : str
         Where they come from, for messages.
+    remedy : str
+        What to do about a record of somebody else.
     """
 
     levels: Levels
     aliases: Mapping[str, str]
     source: str
+    remedy: str = "Add a line for it (parents may be unknown), or remove the record"
+
+
+def genotyped(genotypes: Genotypes) -> Members:
+    """Everybody with genotypes."""
+    return Members(
+        genotypes.individuals, {}, genotypes.source,
+        "Add its genotypes or remove the record; or use a relationship of kind 'single_step', for "
+        "which its pedigree is enough")
 
 
 class RelationshipKind(BaseModel, ABC):

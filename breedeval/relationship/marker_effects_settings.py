@@ -13,7 +13,7 @@ from breedeval.genotypes.relationship import require_variation
 from breedeval.levels import Levels
 from breedeval.relationship.adjustment import Adjustment, Wanted, plan_adjustment
 from breedeval.relationship.genomic_options import MarkerOptions, Placed, TuneOption, place
-from breedeval.relationship.kind import Members, Sources
+from breedeval.relationship.kind import Members, Sources, genotyped
 from breedeval.relationship.marker_effects import MarkerEffects, make_polygenic
 from breedeval.relationship.means import genomic_means, pedigree_means
 
@@ -47,7 +47,7 @@ class MarkerEffectsSettings(MarkerOptions):
             pedigree = sources.require_pedigree()
             return Members(pedigree.individuals, pedigree.clone_of, "the pedigree")
         genotypes = sources.require_genotypes()
-        return Members(genotypes.individuals, {}, genotypes.source)
+        return genotyped(genotypes)
 
     def build(
         self, name: str, sources: Sources, levels: Levels, *, threads: int

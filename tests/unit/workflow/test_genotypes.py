@@ -153,6 +153,18 @@ def test_bad_genotypes_and_bad_records_are_told_at_once(tmp_path: Path) -> None:
     assert [problem.split(".")[0] for problem in caught.value.problems] == ["records", "chip"]
 
 
+def test_a_record_without_genotypes(tmp_path: Path) -> None:
+    path = run_file(tmp_path)
+    records = tmp_path / "records.csv"
+    records.write_text(records.read_text() + "x9,1.5\n")
+    with pytest.raises(breedeval.InputError) as caught:
+        breedeval.run(path)
+    assert caught.value.problems == (
+        "records.csv:14: 'x9' in column 'id' is not in chip.csv. Effect 'animal' needs every "
+        "individual there. Add its genotypes or remove the record; or use a relationship of kind "
+        "'single_step', for which its pedigree is enough.",)
+
+
 def test_what_the_pedigree_says() -> None:
     copies, _, _ = family(1, progeny=3)
     genotypes = genotypes_from(copies, ["s", "z", "d", "x", "p", "clone", "q"])
