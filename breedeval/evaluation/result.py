@@ -53,6 +53,11 @@ class Evaluation:
     genotype_quality : DataFrame
         what, name, reason, value, limit, other, removed: markers and individuals that quality
         control left out, and what else it found.
+    validation : DataFrame
+        model, compared_with, trait, repeat, fold, statistic, estimate, lower, upper, individuals,
+        records; empty when not asked for.
+    validation_predictions : DataFrame
+        model, trait, repeat, fold, individual, record, observed, corrected, predicted, whole.
     """
 
     title: str
@@ -70,3 +75,5 @@ class Evaluation:
     variance_parameters: pd.DataFrame = field(default_factory=pd.DataFrame)
     sampling_covariance: pd.DataFrame = field(default_factory=pd.DataFrame)
     genotype_quality: pd.DataFrame = field(default_factory=pd.DataFrame)
+    validation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    validation_predictions: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -21,7 +21,7 @@ ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
 """Tables that every results folder has."""
 
 WHERE_ANY = ("residuals", "fixed_tests", "curves", "profiles", "variance_parameters",
-             "sampling_covariance", "genotype_quality")
+             "sampling_covariance", "genotype_quality", "validation", "validation_predictions")
 """Tables that are written where they have a row."""
 
 

@@ -31,6 +31,7 @@ from breedeval.workflow.journal import Journal
 from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of
 from breedeval.workflow.share import Share, share_of
+from breedeval.workflow.validation import validate
 
 MANY = 200_000
 """Observations above which residuals are computed and written only when asked for."""
@@ -90,7 +91,14 @@ def evaluate_run(
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
+    checked = None
+    if settings.validation is not None:
+        checked = validate(run, solutions, solve_options(settings, share), journal.step)
     evaluation = ladder.evaluation(run, solutions, found)
+    if checked is not None:
+        evaluation = replace(
+            evaluation, validation=checked.table, validation_predictions=checked.predictions,
+            summary={**evaluation.summary, "validation": checked.summary})
     for warning in run.findings.warnings:
         journal.step(f"Warning: {warning}")
     summary = {**evaluation.summary, "seconds": journal.seconds,
