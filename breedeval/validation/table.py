@@ -27,7 +27,7 @@ AT_ONCE = 2 * 10**7
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class FoldPredictions:
     """Predictions of one fold by one model for one trait, one a record.
 
     Parameters
@@ -63,7 +63,7 @@ class Tested:
 class _Fold:
     """Sums of one fold, under the data's own weights first and every bootstrap sample after."""
 
-    of: Tested
+    of: FoldPredictions
     individuals: int
     by_record: Moments
     by_individual: Moments
@@ -74,13 +74,13 @@ Key = TypeVar("Key")
 
 
 def validation_table(
-    tested: Sequence[Tested], *, individuals: int, bootstrap: int, seed: int
+    tested: Sequence[FoldPredictions], *, individuals: int, bootstrap: int, seed: int
 ) -> pd.DataFrame:
     """Statistics by fold, by repeat and over all, and differences from the first model.
 
     Parameters
     ----------
-    tested : sequence of Tested
+    tested : sequence of FoldPredictions
     individuals : int
         Number of individuals that codes count.
     bootstrap : int
@@ -120,7 +120,7 @@ def validation_table(
 
 
 def _sums(
-    tested: Sequence[Tested], individuals: int, bootstrap: int, seed: int
+    tested: Sequence[FoldPredictions], individuals: int, bootstrap: int, seed: int
 ) -> list[_Fold]:
     pairs = [_by_individual(one) for one in tested]
     records: list[list[Moments]] = [[] for _ in tested]
@@ -145,7 +145,7 @@ def _samples(individuals: int, bootstrap: int, seed: int) -> Iterator[Float64]:
             for _ in range(min(step, bootstrap - start))]).astype(np.float64)
 
 
-def _by_individual(one: Tested) -> tuple[NDArray[np.int32], Float64, Float64]:
+def _by_individual(one: FoldPredictions) -> tuple[NDArray[np.int32], Float64, Float64]:
     """Individuals, and their mean predictions from the part and from all."""
     codes, place = np.unique(one.individual, return_inverse=True)
     count = np.bincount(place)
@@ -210,7 +210,7 @@ def _sizes(folds: Sequence[_Fold]) -> tuple[int, int]:
 
 
 def _grouped(
-    folds: Sequence[_Fold], key: Callable[[Tested], Key]
+    folds: Sequence[_Fold], key: Callable[[FoldPredictions], Key]
 ) -> list[tuple[Key, list[_Fold]]]:
     """Folds with the same key, in the order in which they first appear."""
     groups: dict[Key, list[_Fold]] = {}

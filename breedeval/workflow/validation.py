@@ -23,7 +23,7 @@ from breedeval.evaluation.solving import Solutions
 from breedeval.levels import null_where
 from breedeval.model.design import Design
 from breedeval.validation.folds import Fold
-from breedeval.validation.table import Tested, validation_table
+from breedeval.validation.table import FoldPredictions, validation_table
 from breedeval.workflow import ladder
 from breedeval.workflow.dividing import Division, divide
 from breedeval.workflow.validated import (
@@ -153,9 +153,9 @@ def _candidates(
 def _all_folds(
     run: ladder.Run, own: _Candidate, candidates: Sequence[_Candidate], division: Division,
     options: SolveOptions, step: Step,
-) -> tuple[list[Tested], list[pd.DataFrame], dict[str, list[str]]]:
+) -> tuple[list[FoldPredictions], list[pd.DataFrame], dict[str, list[str]]]:
     """Every fold by every model: what is tested, the same as tables, and folds that got stuck."""
-    tested: list[Tested] = []
+    tested: list[FoldPredictions] = []
     frames: list[pd.DataFrame] = []
     stuck: dict[str, list[str]] = {}
     todo = [(fold, one) for fold in division.folds for one in candidates]
@@ -228,7 +228,7 @@ def _fit(
 def _compare(
     one: _Candidate, own: _Candidate, part: Solutions, fold: Fold, division: Division,
     kinship: Kinship,
-) -> tuple[list[Tested], list[pd.DataFrame]]:
+) -> tuple[list[FoldPredictions], list[pd.DataFrame]]:
     """Predictions of a fold by a model beside what was hidden, trait by trait."""
     design = one.design
     values = {"predicted": predictions(one.equations, one.effects, part),
@@ -246,7 +246,7 @@ def _compare(
         own_variance, reference = (
             kinship.genetic_variance(each.equations, each.effects, _tested_observations(
                 each.design, trait, counted)) for each in (one, own))
-        tested.append(Tested(
+        tested.append(FoldPredictions(
             one.name, trait, fold.repeat, fold.label, individual,
             **{name: value[at] for name, value in values.items()},
             genetic_variance=own_variance, reference_variance=reference))
