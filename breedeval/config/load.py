@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from breedeval.config.bind import Binder, Fault, NamedFile
 from breedeval.config.canonical import plain_settings, write_yaml
-from breedeval.config.checks import relationship_misfits
+from breedeval.config.checks import marker_effect_misfits, relationship_misfits
 from breedeval.config.forms import field_annotation
 from breedeval.config.messages import locate, misfits_of
 from breedeval.config.overrides import apply, parse_override
@@ -153,7 +153,7 @@ def _follows(misfit: Misfit, faults: Sequence[Fault], values: Mapping[str, Any])
 def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
     """Checks across parts, of those parts that are right in themselves."""
     parts: dict[str, Any] = {}
-    for name in ("model", "relationships", "variances", "solve", "validation"):
+    for name in ("model", "relationships", "variances", "solve", "validation", "marker_effects"):
         info = RunSettings.model_fields[name]
         try:
             parts[name] = _adapter(name).validate_python(values.get(name, info.default))
@@ -163,6 +163,9 @@ def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
         yield from relationship_misfits(
             parts["model"], parts["relationships"], values.get("pedigree"),
             values.get("genotypes"))
+        if "marker_effects" in parts:
+            yield from marker_effect_misfits(
+                parts["marker_effects"], parts["model"], parts["relationships"])
     if "model" in parts and "variances" in parts:
         solver = parts["solve"].method if "solve" in parts else "auto"
         yield from variance_misfits(parts["model"], parts["variances"], solver)

@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from breedeval.config.checks import relationship_misfits
+from breedeval.config.checks import marker_effect_misfits, relationship_misfits
 from breedeval.config.folds import Folds
 from breedeval.config.genotype_settings import GenotypeSettings
+from breedeval.config.marker_effects import MarkerEffectSettings
 from breedeval.config.validated import validation_misfits
 from breedeval.config.values import constraint_misfits, variance_misfits
 from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse
@@ -303,6 +304,9 @@ class RunSettings(Part):
     validation: ValidationSettings | None = Field(
         None, description="Predictions of hidden phenotypes, compared with them.",
         examples=[{"folds": 5}])
+    marker_effects: MarkerEffectSettings | None = Field(
+        None, description="Effects of markers: for association, and to predict others.",
+        examples=["animal"])
     output: OutputSettings = Field(
         OutputSettings(), description="Where the results go.",
         examples=[{"directory": "../results/milk"}])
@@ -314,7 +318,8 @@ class RunSettings(Part):
                 *variance_misfits(self.model, self.variances, self.solve.method),
                 *validation_misfits(
                     self.validation, self.model, self.variances, self.relationships,
-                    self.pedigree, self.genotypes, self.solve.method)])
+                    self.pedigree, self.genotypes, self.solve.method),
+                *marker_effect_misfits(self.marker_effects, self.model, self.relationships)])
         return self
 
     @property

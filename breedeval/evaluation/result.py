@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,11 @@ class Evaluation:
         records; empty when not asked for.
     validation_predictions : DataFrame
         model, trait, repeat, fold, individual, record, observed, corrected, predicted, whole.
+    marker_effects, marker_windows : DataFrame
+        One row a marker, and a window of markers, of each cell of an effect; empty when not asked
+        for (:mod:`breedeval.evaluation.marker_tables`).
+    arrays : mapping of file name to mapping of str to ndarray
+        Numbers that are kept for other programs of ours, such as later predictions.
     """
 
     title: str
@@ -77,3 +83,6 @@ class Evaluation:
     genotype_quality: pd.DataFrame = field(default_factory=pd.DataFrame)
     validation: pd.DataFrame = field(default_factory=pd.DataFrame)
     validation_predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    marker_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    marker_windows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from breedeval.report import numbers, plots, tables
 from breedeval.report.account import account_of, moment_of
 from breedeval.report.drawing import Picture
 from breedeval.report.genotype_section import genotype_section
+from breedeval.report.marker_section import marker_section
 from breedeval.report.page import fill
 from breedeval.report.ranking import ranking_of
 from breedeval.report.residual_section import residual_section
@@ -91,6 +92,7 @@ def render(
         **_effects(evaluation, views),
         "residuals": residual_section(evaluation, PICTURED),
         **validation_section(evaluation),
+        **marker_section(evaluation),
         **_data(evaluation),
         "run": _run(evaluation.summary),
         "account": account_of({**provenance, "forecast": evaluation.summary.get("forecast")}),

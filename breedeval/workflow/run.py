@@ -28,6 +28,7 @@ from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import State
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
+from breedeval.workflow.marker_effects import MARKERS, results_of_markers
 from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of
 from breedeval.workflow.share import Share, share_of
@@ -94,7 +95,16 @@ def evaluate_run(
     checked = None
     if settings.validation is not None:
         checked = validate(run, solutions, solve_options(settings, share), journal.step)
+    markers = None
+    if settings.marker_effects is not None:
+        markers = results_of_markers(settings.marker_effects, solutions,
+                                     solve_options(settings, share), run.findings, journal.step)
     evaluation = ladder.evaluation(run, solutions, found)
+    if markers is not None:
+        evaluation = replace(
+            evaluation, marker_effects=markers.effects, marker_windows=markers.windows,
+            arrays={**evaluation.arrays, MARKERS: markers.arrays},
+            summary={**evaluation.summary, "marker_effects": markers.summary})
     if checked is not None:
         evaluation = replace(
             evaluation, validation=checked.table, validation_predictions=checked.predictions,
