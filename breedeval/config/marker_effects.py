@@ -44,6 +44,10 @@ class MarkerEffectSettings(Part):
     p_values: Literal["auto", "exact", "none"] = Field(
         "auto", description="Standard errors and p-values; auto: where a factorisation gives them "
         "in reasonable time.", examples=["none"])
+    weighted_rounds: int = Field(
+        0, ge=0, le=20, description="Rounds in which markers are weighted by their variances of "
+        "the round before and breeding values solved anew; p-values are then left out.",
+        examples=[2])
     reliability: Literal["exact", "none"] = Field(
         "exact", description="Whether what reliabilities of later predictions need is kept: the "
         "genotypes, packed, and a matrix among the genotyped.", examples=["none"])

@@ -15,7 +15,7 @@ Strandén & Garrick (2009), J. Dairy Sci. 92:2971; Gualdrón Duarte et al. (2014
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,11 +94,19 @@ class MarkerEffects:
     effect : str
     part : MarkerPart
     cells : tuple of CellEffects
+    rounds : tuple of mapping
+        What every weighted round did; after one, tests would be of what the data chose.
     """
 
     effect: str
     part: MarkerPart
     cells: tuple[CellEffects, ...]
+    rounds: tuple[Mapping[str, float], ...] = ()
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are p-values."""
+        return not self.rounds and any(cell.middle is not None for cell in self.cells)
 
 
 def marker_effects(
@@ -142,6 +150,24 @@ def marker_effects(
             scale**2 * np.maximum(part.factor * prior - spread, 0.0), scale**2 * spread, prior,
             part.constant * float(weighted[:, k].sum()), middle))
     return MarkerEffects(term.name, part, tuple(cells))
+
+
+def marker_variances(effects: MarkerEffects, cell: int = 0) -> Float64:
+    """Variance of the values of each marker, 2p(1 − p)â², shape (m,): weights of the next round.
+
+    References
+    ----------
+    Wang et al. (2012), Genet. Res. 94:73.
+    """
+    p, ploidy = frequencies(effects.part), effects.part.genotypes.calls.ploidy
+    return np.nan_to_num(ploidy * p * (1 - p)) * effects.cells[cell].estimate**2
+
+
+def frequencies(part: MarkerPart) -> Float64:
+    """p of the counted allele, as the relationship has it: its centre over the ploidy."""
+    counts = part.genotypes.calls.counts()
+    centre = part.coded.coding.centre / counts.ploidy
+    return np.where(part.coded.coding.scale > 0, centre, counts.frequency)
 
 
 def genomic_values(

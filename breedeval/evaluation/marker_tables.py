@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from breedeval.evaluation.marker_effects import CellEffects, MarkerEffects, genomic_values
+from breedeval.evaluation.marker_effects import (
+    MarkerEffects,
+    frequencies,
+    genomic_values,
+    marker_variances,
+)
 from breedeval.genotypes.packed import Packed
 from breedeval.genotypes.windows import Windows
 
@@ -37,11 +42,11 @@ def marker_table(
     frequency, estimate, se, z, p_value, variance (of a marker: 2p(1 − p)â²), window, window_share.
     """
     markers = effects.part.genotypes.markers
-    counts = effects.part.genotypes.calls.counts()
-    p, ploidy = frequencies(effects), counts.ploidy
+    p = frequencies(effects.part)
+    nothing = np.full(len(markers), np.nan)
     window = windows.of_markers(len(markers))
     parts = []
-    for cell, variance in zip(effects.cells, variances, strict=True):
+    for place, (cell, variance) in enumerate(zip(effects.cells, variances, strict=True)):
         share = np.append(_shares(variance), np.nan)[window]  # −1 is the last: in no window
         parts.append(pd.DataFrame({
             "effect": effects.effect, "component": cell.component, "trait": cell.trait,
@@ -49,8 +54,10 @@ def marker_table(
             "chromosome": markers.chromosome.to_pandas().astype("str"),
             "position": markers.position, "counted_allele": markers.counted.to_pandas(),
             "other_allele": markers.other.to_pandas(), "frequency": p,
-            "estimate": cell.estimate, "se": np.sqrt(cell.error_variance), "z": cell.z,
-            "p_value": cell.p_value, "variance": ploidy * p * (1 - p) * cell.estimate**2,
+            "estimate": cell.estimate, "se": np.sqrt(cell.error_variance),
+            "z": cell.z if effects.is_tested else nothing,
+            "p_value": cell.p_value if effects.is_tested else nothing,
+            "variance": marker_variances(effects, place),
             "window": pd.array(np.where(window < 0, -1, window + 1)), "window_share": share}))
     table = pd.concat(parts, ignore_index=True)
     table["chromosome"] = table["chromosome"].where(markers_placed(effects, len(parts)), None)
@@ -62,14 +69,6 @@ def markers_placed(effects: MarkerEffects, times: int) -> NDArray[np.bool_]:
     """Whether the chromosome of each marker is known, so many times over."""
     known = effects.part.genotypes.markers.chromosome.is_valid()
     return np.tile(np.asarray(known.to_numpy(zero_copy_only=False), np.bool_), times)
-
-
-def frequencies(effects: MarkerEffects) -> Float64:
-    """p of the counted allele, as the relationship has it: its centre over the ploidy."""
-    part = effects.part
-    counts = part.genotypes.calls.counts()
-    centre = part.coded.coding.centre / counts.ploidy
-    return np.where(part.coded.coding.scale > 0, centre, counts.frequency)
 
 
 def windows_table(
@@ -85,8 +84,8 @@ def windows_table(
     names = markers.names.to_series().to_numpy()
     parts = []
     for cell, variance in zip(effects.cells, variances, strict=True):
-        top = [own[np.argmax(np.abs(_strength(cell)[own]))] for own in map(
-            windows.members, range(len(windows)))]
+        strength = np.abs(np.nan_to_num(cell.z) if effects.is_tested else cell.estimate)
+        top = [own[np.argmax(strength[own])] for own in map(windows.members, range(len(windows)))]
         parts.append(pd.DataFrame({
             "effect": effects.effect, "component": cell.component, "trait": cell.trait,
             "window": np.arange(1, len(windows) + 1),
@@ -101,11 +100,6 @@ def windows_table(
 def _shares(variances: Float64) -> Float64:
     whole = variances[-1]
     return variances[:-1] / whole if whole > 0 else np.full(variances.size - 1, np.nan)
-
-
-def _strength(cell: CellEffects) -> Float64:
-    """What the top of a window is judged by: z, or the effect where there is none."""
-    return np.nan_to_num(cell.z) if np.isfinite(cell.z).any() else cell.estimate
 
 
 def prediction_arrays(effects: MarkerEffects, *, reliabilities: bool) -> Arrays:
@@ -145,10 +139,10 @@ def prediction_arrays(effects: MarkerEffects, *, reliabilities: bool) -> Arrays:
 
 def effect_facts(effects: MarkerEffects, windows: Windows) -> Mapping[str, Any]:
     """What summary.json says of them."""
-    tested = any(cell.middle is not None for cell in effects.cells)
+    tested = effects.is_tested
     return {
         "effect": effects.effect, "markers": len(effects.part.genotypes.markers),
         "genotyped": len(effects.part.genotypes.individuals), "windows": len(windows),
-        "p_values": tested,
+        "p_values": tested, "weighted_rounds": [dict(one) for one in effects.rounds],
         "inflation": {f"{cell.component}:{cell.trait}": cell.inflation for cell in effects.cells}
         if tested else None}

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from breedeval.config.marker_effects import BasePairWindows, MarkerEffectSettings
 from breedeval.equations.henderson import Equations
 from breedeval.errors import Findings, InputError, Problem
-from breedeval.evaluation.marker_effects import MarkerEffects, marker_effects
+from breedeval.evaluation.evaluate import solve_equations
+from breedeval.evaluation.marker_effects import (
+    MarkerEffects,
+    marker_effects,
+    marker_variances,
+)
 from breedeval.evaluation.marker_tables import (
     Arrays,
     effect_facts,
@@ -25,8 +32,10 @@ from breedeval.evaluation.preparing import Step
 from breedeval.evaluation.solving import Solutions, factorise
 from breedeval.genotypes.markers import Markers
 from breedeval.genotypes.windows import Windows, windows_of_base_pairs, windows_of_markers
+from breedeval.records import Table
 from breedeval.relationship.marker_part import FromMarkers
 from breedeval.solve import Factor
+from breedeval.workflow import ladder
 
 MARKERS = "marker_effects"
 """Name of the file of arrays."""
@@ -47,18 +56,16 @@ class MarkerResults:
 
 
 def results_of_markers(
-    asked: MarkerEffectSettings, solutions: Solutions, options: SolveOptions,
-    findings: Findings, step: Step,
+    run: ladder.Run, solutions: Solutions, options: SolveOptions, step: Step
 ) -> MarkerResults:
     """Effects of the markers of one random effect.
 
     Parameters
     ----------
-    asked : MarkerEffectSettings
+    run : Run
+        Its findings receive warnings of what is left out.
     solutions : Solutions
     options : SolveOptions
-    findings : Findings
-        Receives warnings of what is left out.
     step : callable
         Told what begins.
 
@@ -67,20 +74,21 @@ def results_of_markers(
     InputError
         When the relationship was not made from markers.
     """
-    equations = solutions.equations
-    names = [term.name for term in equations.design.random]
+    asked, findings = run.settings.marker_effects, run.findings
+    assert asked is not None
+    names = [term.name for term in solutions.equations.design.random]
     effect = names.index(asked.effect)
-    precision = equations.precisions[effect]
-    if not isinstance(precision, FromMarkers) or precision.markers is None:
-        raise InputError(Problem(
-            "marker_effects", f"the relationship of '{asked.effect}' is no sum over markers",
-            "Expected one that is computed from genotypes, with one value a copy",
-            "Remove 'marker_effects', or use another method"))
+    precision = _made_from_markers(asked, solutions.equations, effect)
+    assert precision.markers is not None
     step(f"Solving back the effects of {len(precision.markers.genotypes.markers):,} markers")
+    rounds: list[Mapping[str, float]] = []
+    if asked.weighted_rounds:
+        solutions, rounds = _weighted(run, solutions, effect, options, step)
+        precision = _made_from_markers(asked, solutions.equations, effect)
     factor = None
     if asked.p_values != "none":
-        factor = _factor(asked, equations, precision, options, findings)
-    found = marker_effects(solutions, effect, precision, factor)
+        factor = _factor(asked, solutions.equations, precision, options, findings)
+    found = replace(marker_effects(solutions, effect, precision, factor), rounds=tuple(rounds))
     windows = _windows(asked, found.part.genotypes.markers, findings)
     step(f"Variances of {len(windows):,} windows")
     variances = window_variances(found, windows)
@@ -88,6 +96,57 @@ def results_of_markers(
         marker_table(found, windows, variances), windows_table(found, windows, variances),
         prediction_arrays(found, reliabilities=_keeps(asked, found, findings)),
         effect_facts(found, windows))
+
+
+def _made_from_markers(
+    asked: MarkerEffectSettings, equations: Equations, effect: int
+) -> FromMarkers:
+    precision = equations.precisions[effect]
+    if not isinstance(precision, FromMarkers) or precision.markers is None:
+        raise InputError(Problem(
+            "marker_effects", f"the relationship of '{asked.effect}' is no sum over markers",
+            "Expected one that is computed from genotypes, with one value a copy",
+            "Remove 'marker_effects', or use another method"))
+    return precision
+
+
+def _weighted(
+    run: ladder.Run, solutions: Solutions, effect: int, options: SolveOptions, step: Step
+) -> tuple[Solutions, list[Mapping[str, float]]]:
+    """Solutions after rounds of weights from the variances of markers, and what each round did."""
+    settings, asked = run.settings, run.settings.marker_effects
+    assert asked is not None
+    term = solutions.equations.design.random[effect]
+    if term.width > 1:
+        raise InputError(Problem(
+            "marker_effects: weighted_rounds", f"'{term.name}' has {term.width} components and "
+            "traits", "Expected one: a marker has one weight", "Evaluate one trait"))
+    kind = settings.relationship(term.relationship).model_copy(
+        update={"weights": Path("the round before")})
+    first = solutions.random(effect, solutions.estimates)[:, 0]
+    rounds: list[Mapping[str, float]] = []
+    for number in range(1, asked.weighted_rounds + 1):
+        precision = _made_from_markers(asked, solutions.equations, effect)
+        weights = marker_variances(marker_effects(solutions, effect, precision, None))
+        if not weights.sum() > 0:
+            break
+        step(f"Weighted round {number} of {asked.weighted_rounds}")
+        assert precision.markers is not None
+        table = Table.of_frame(pd.DataFrame({
+            "marker": precision.markers.genotypes.markers.names.to_list(), "weight": weights}),
+            "weights of markers")
+        sources = replace(run.inputs.sources, tables={
+            **run.inputs.sources.tables, (term.relationship, "weights"): table})
+        built = kind.build(term.relationship, sources, term.levels, threads=options.threads)
+        equations = solutions.equations
+        precisions = (*equations.precisions[:effect], built, *equations.precisions[effect + 1:])
+        solutions = solve_equations(replace(equations, precisions=precisions),
+                                    replace(options, reliability="none"))
+        values = solutions.random(effect, solutions.estimates)[:, 0]
+        rounds.append({
+            "round": number, "largest_weight": float(weights.max() / weights.mean()),
+            "correlation_with_unweighted": float(np.corrcoef(first, values)[0, 1])})
+    return solutions, rounds
 
 
 def _factor(

@@ -97,8 +97,8 @@ def evaluate_run(
         checked = validate(run, solutions, solve_options(settings, share), journal.step)
     markers = None
     if settings.marker_effects is not None:
-        markers = results_of_markers(settings.marker_effects, solutions,
-                                     solve_options(settings, share), run.findings, journal.step)
+        markers = results_of_markers(
+            run, solutions, solve_options(settings, share), journal.step)
     evaluation = ladder.evaluation(run, solutions, found)
     if markers is not None:
         evaluation = replace(
