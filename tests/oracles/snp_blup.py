@@ -51,5 +51,7 @@ def snp_blup(
     found = solve_by_covariance(model)
     inverse = np.linalg.inv(model.v)
     p = inverse - inverse @ x @ np.linalg.pinv(x.T @ inverse @ x) @ x.T @ inverse
-    tested = np.array([marker @ p @ y / np.sqrt(marker @ p @ marker) for marker in coded.T])
+    spread = np.array([marker @ p @ marker for marker in coded.T])
+    spread[spread < 1e-10 * spread.max()] = np.nan  # nothing is known of the marker
+    tested = coded.T @ p @ y / np.sqrt(spread)
     return Markers(found.b, found.u[:m], found.error_variance[:m], tested)
