@@ -41,9 +41,9 @@ class ForwardFolds(Part):
 
 
 def _fold_form(value: Any) -> str:
-    if isinstance(value, (int, float)):
-        return "random"
-    return "by" if isinstance(value, ClassFolds) or "by" in value else "forward"
+    if isinstance(value, ForwardFolds) or (isinstance(value, dict) and "forward" in value):
+        return "forward"
+    return "by" if isinstance(value, (ClassFolds, dict)) else "random"
 
 
 Folds = Annotated[
