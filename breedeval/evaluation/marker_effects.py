@@ -20,11 +20,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, norm
+from scipy.special import chdtri, ndtr
 
 from breedeval.equations.henderson import Equations
 from breedeval.evaluation.solving import Solutions
-from breedeval.relationship.marker_part import FromMarkers, MarkerPart
+from breedeval.relationship.marker_part import (
+    BackSolving,
+    FromMarkers,
+    MarkerPart,
+    MarkersUnknown,
+)
 from breedeval.solve import Factor
 
 Float64 = NDArray[np.float64]
@@ -76,13 +81,13 @@ class CellEffects:
     @property
     def p_value(self) -> Float64:
         """Two-sided, from the normal distribution."""
-        return np.asarray(2 * norm.sf(np.abs(self.z)), np.float64)
+        return np.asarray(2 * ndtr(-np.abs(self.z)), np.float64)
 
     @property
     def inflation(self) -> float:
         """Genomic control: median of z² over that of χ² with one degree of freedom."""
         squares = np.square(self.z[np.isfinite(self.z)])
-        return float(np.median(squares) / chi2.ppf(0.5, 1)) if squares.size else float("nan")
+        return float(np.median(squares) / chdtri(1, 0.5)) if squares.size else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +124,7 @@ def marker_effects(
     solutions : Solutions
     effect : int
     precision : FromMarkers
-        Of that effect.
+        Of that effect; where markers are unknowns of their own, their solutions are taken.
     factor : Factor or None
         Of the equations' coefficient matrix; without it there are no standard errors.
 
@@ -131,25 +136,36 @@ def marker_effects(
     equations, part = solutions.equations, precision.markers
     assert part is not None
     term = equations.design.random[effect]
-    inverse = precision.genomic_inverse()
-    values = equations.deviations(effect, solutions.unknowns)[part.rows]
-    weighted = inverse @ values
-    estimates = part.factor * _sums(part, weighted)
+    inverse = precision.genomic_inverse() if isinstance(precision, BackSolving) else None
+    coded, offsets = _coded_effects(solutions, effect, precision, inverse)
     scale = part.coded.coding.scale
     covariance = equations.covariances[effect].matrix
     cells = []
     for k, (component, trait) in enumerate(term.cells()):
         prior = float(covariance[k, k])
         middle, spread = None, np.full(scale.size, np.nan)
-        if factor is not None:
+        if factor is not None and inverse is not None:
             errors = _error_block(equations, effect, k, part.rows, factor)
             middle = prior * inverse - inverse @ errors @ inverse
             spread = part.factor**2 * _quadratics(part, middle)
         cells.append(CellEffects(
-            component, equations.design.traits[trait], scale * estimates[:, k],
+            component, equations.design.traits[trait], scale * coded[:, k],
             scale**2 * np.maximum(part.factor * prior - spread, 0.0), scale**2 * spread, prior,
-            part.constant * float(weighted[:, k].sum()), middle))
+            float(offsets[k]), middle))
     return MarkerEffects(term.name, part, tuple(cells))
+
+
+def _coded_effects(
+    solutions: Solutions, effect: int, precision: FromMarkers, inverse: Float64 | None
+) -> tuple[Float64, Float64]:
+    """â of coded markers, shape (m, k), and offsets (k,): solved back, or solutions themselves."""
+    equations, part = solutions.equations, precision.markers
+    assert part is not None
+    if isinstance(precision, MarkersUnknown):
+        return precision.marker_solutions(equations.random(effect, solutions.unknowns))
+    assert inverse is not None
+    weighted = inverse @ equations.deviations(effect, solutions.unknowns)[part.rows]
+    return part.factor * _sums(part, weighted), part.constant * weighted.sum(axis=0)
 
 
 def marker_variances(effects: MarkerEffects, cell: int = 0) -> Float64:

@@ -58,6 +58,20 @@ class FromMarkers(Protocol):
         """The markers; None where it was made from a matrix."""
         ...
 
+
+@runtime_checkable
+class MarkersUnknown(FromMarkers, Protocol):
+    """One whose further levels are the markers: their effects are solved for."""
+
+    def marker_solutions(self, solutions: Vector) -> tuple[Vector, Vector]:
+        """Effects (m, k) of coded markers and constants (k,), of solutions of all its levels."""
+        ...
+
+
+@runtime_checkable
+class BackSolving(FromMarkers, Protocol):
+    """One from whose individuals effects of markers are solved back."""
+
     def genomic_inverse(self) -> Vector:
         """K⁻¹ of the genotyped alone, in the order of their rows; shape (n, n)."""
         ...

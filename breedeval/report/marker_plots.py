@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from breedeval.levels import natural_order
 from breedeval.report.drawing import BLUE, GREY, ORANGE, SIZE, Picture, dots, svg
@@ -57,7 +57,7 @@ def quantiles(p_values: Numbers, label: str, name: str) -> Picture:
     """Observed against expected −log₁₀ p."""
     observed = np.sort(p_values[np.isfinite(p_values)])
     expected = (np.arange(observed.size) + 0.5) / observed.size
-    inflation = float(chi2.isf(np.median(observed), 1) / chi2.isf(0.5, 1))
+    inflation = float(chdtri(1, np.median(observed)) / chdtri(1, 0.5))
     caption = (f"Observed −log₁₀ p of {count(observed.size)} markers ({label}) against those "
                "expected by chance alone: on the line if no marker has an effect. Median "
                f"inflation λ = {fixed(inflation, 2)}.{_thinned(observed.size)}")

@@ -33,7 +33,7 @@ from breedeval.evaluation.solving import Solutions, factorise
 from breedeval.genotypes.markers import Markers
 from breedeval.genotypes.windows import Windows, windows_of_base_pairs, windows_of_markers
 from breedeval.records import Table
-from breedeval.relationship.marker_part import FromMarkers
+from breedeval.relationship.marker_part import FromMarkers, MarkersUnknown
 from breedeval.solve import Factor
 from breedeval.workflow import ladder
 
@@ -154,6 +154,11 @@ def _factor(
     options: SolveOptions, findings: Findings,
 ) -> Factor | None:
     """Factor of the equations, for prediction error variances; None where it is not to be had."""
+    if isinstance(precision, MarkersUnknown):
+        findings.warn("marker effects", Problem(
+            "marker_effects", "there are no standard errors and p-values of markers: as unknowns "
+            "they are solved for without a factorisation"))
+        return None
     plan = plan_solution(equations, options)
     assert precision.markers is not None
     n, m = precision.markers.rows.size, len(precision.markers.genotypes.markers)

@@ -13,11 +13,13 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.solving import Solutions
 from breedeval.model.design import RandomTerm
-from breedeval.relationship.precision import Precision
-from breedeval.solve import Factor, direct_solver
+from breedeval.relationship.precision import ByProducts, Precision
+from breedeval.solve import Factor, conjugate_gradient, direct_solver
 
 Vector = NDArray[np.float64]
 Rows = NDArray[np.int64]
+TOLERANCE = 1e-6
+"""Relative residual of a product with K that is not formed: an average needs no more."""
 
 
 def validated_effects(
@@ -153,22 +155,43 @@ class Kinship:
         """Mean of the diagonal of K among some levels, less the mean of the rest."""
         if not precision.of_individuals or members.size < 2:
             return 1.0
-        factor = self._factor(precision)
-        ones = np.zeros(factor_size(precision))
+        ones = np.zeros(covariance_size(precision))
         ones[members] = 1.0
         n, trace = members.size, float(precision.variance[members].sum())
-        return trace / n - (float(ones @ factor.solve(ones)) - trace) / (n * (n - 1))
+        return trace / n - (float(ones @ self._product(precision, ones)) - trace) / (n * (n - 1))
 
-    def _factor(self, precision: Precision) -> Factor:
+    def _product(self, precision: Precision, x: Vector) -> Vector:
+        """Kx, by a factor of K⁻¹ or, where it is not formed, by conjugate gradients."""
+        if isinstance(precision, ByProducts):
+            return conjugate_gradient(_Products(precision), x, tolerance=TOLERANCE).values
         if id(precision) not in self._factors:
-            size = factor_size(precision)
-            lower = sp.csc_array(precision.lower()[:size, :size])
+            lower = sp.csc_array(precision.lower()[:x.size, :x.size])
             self._factors[id(precision)] = direct_solver().factorise(lower)
             self._kept.append(precision)  # so that its id is not given to another
-        return self._factors[id(precision)]
+        return self._factors[id(precision)].solve(x)
 
 
-def factor_size(precision: Precision) -> int:
+@dataclass(frozen=True, eq=False)
+class _Products:
+    """K⁻¹ as an operator."""
+
+    precision: Precision
+
+    @property
+    def size(self) -> int:
+        """Levels, further ones included."""
+        return len(self.precision.levels) + len(self.precision.groups)
+
+    def product(self, x: Vector) -> Vector:
+        """K⁻¹x, shape (n,)."""
+        return self.precision.product(x[:, None])[:, 0]
+
+    def diagonal(self) -> Vector:
+        """diag(K⁻¹)."""
+        return self.precision.diagonal()
+
+
+def covariance_size(precision: Precision) -> int:
     """Levels whose covariance K is: without groups where these are fixed."""
     fixed = int(precision.group_contributions(np.zeros(0, np.int64)).shape[1])
     return len(precision.levels) + len(precision.groups) - fixed

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from breedeval.config.load import load_values
+from breedeval.evaluation.evaluate import solve_equations
 from breedeval.evaluation.genomic_prediction import predict
 from breedeval.evaluation.marker_effects import marker_effects
 from breedeval.evaluation.marker_tables import prediction_arrays
@@ -20,7 +21,7 @@ from breedeval.genotypes.packed import pack
 from breedeval.levels import Levels
 from breedeval.records import Table
 from breedeval.workflow import ladder
-from breedeval.workflow.marker_effects import results_of_markers
+from breedeval.workflow.marker_effects import MarkerResults, results_of_markers
 from breedeval.workflow.run import solve_options
 from tests.unit.pedigree.made import pedigree_of, random_parents
 
@@ -33,7 +34,7 @@ def made(options: dict[str, Any], *, recorded: int = 30, **parts: Any) -> ladder
     random = np.random.default_rng(5)
     pedigree = pedigree_of(*random_parents(N, 11))
     labels = pedigree.individuals.to_list()
-    own = GENOTYPED if options["kind"] == "single_step" else np.arange(N)
+    own = np.arange(N) if options["kind"] == "genomic" else GENOTYPED
     copies = random.binomial(2, random.uniform(0.1, 0.9, (M, 1)), (M, own.size)).astype(np.int8)
     chip = Genotypes(Levels.of([labels[k] for k in own]),
                      unplaced(Levels.of([f"m{k}" for k in range(M)])), pack(copies), "chip.bed")
@@ -136,3 +137,33 @@ def test_a_weighted_round_is_an_evaluation_with_these_weights(kind: str) -> None
     solutions, _ = solved(again)
     known = marker_effects(solutions, 0, solutions.equations.precisions[0], None)
     np.testing.assert_allclose(found.effects["estimate"], known.cells[0].estimate, atol=1e-9)
+
+
+@pytest.mark.parametrize(("unknowns", "matrices"), [
+    ({"kind": "marker_effects", "blend": 0.2}, {"kind": "single_step", "blend": 0.2,
+                                                "tune": "none"}),
+    ({"kind": "marker_effects", "blend": 0.2, "tune": "vitezica", "frequencies": "half"},
+     {"kind": "single_step", "blend": 0.2, "tune": "vitezica", "frequencies": "half"}),
+], ids=str)
+def test_effects_as_unknowns_are_those_solved_back(
+    unknowns: dict[str, Any], matrices: dict[str, Any]
+) -> None:
+    """SNP-BLUP = GBLUP: no standard errors, the same effects, and the same predictions."""
+    solve = {"solve": {"method": "pcg", "tolerance": 1e-13, "reliability": "none"},
+             "marker_effects": "animal"}
+    found, known = (markers_of(made(options, **solve)) for options in (unknowns, matrices))
+    np.testing.assert_allclose(found.effects["estimate"], known.effects["estimate"], atol=1e-7)
+    assert found.effects["z"].isna().all()
+    for name in ("estimate", "offset"):
+        np.testing.assert_allclose(found.arrays[name], known.arrays[name], atol=1e-7)
+    for name in ("factor", "constant", "identity", "pedigree"):
+        assert float(found.arrays[name]) == pytest.approx(float(known.arrays[name]), abs=1e-12)
+
+
+def markers_of(run: ladder.Run) -> MarkerResults:
+    """Marker effects of a run, solved as it says."""
+    design = ladder.design(run)
+    equations = ladder.equations(run, design, ladder.relationships(run, design))
+    options = solve_options(run.settings)
+    solutions = solve_equations(equations, options)
+    return results_of_markers(run, solutions, options, lambda *_: None)
