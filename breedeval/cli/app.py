@@ -205,6 +205,22 @@ def compare(
 
 
 @app.command()
+def predict(
+    results: Annotated[Path, typer.Argument(
+        help="Results folder of a run with 'marker_effects'.")],
+    genotypes: Annotated[Path, typer.Argument(help="Genotypes of those to predict.")],
+    output: Annotated[Path | None, typer.Option(
+        "--output", "-o", help="Write to this file (.csv, .parquet) instead of to the screen.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+) -> None:
+    """Predict newly genotyped individuals from saved marker effects, without a new run."""
+    from breedeval.workflow.predict import predict_file
+
+    predict_file(results, genotypes, output, force=force)
+
+
+@app.command()
 def simulate(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to make.")],
     animals: Annotated[int, typer.Option(help="Animals in all.")] = 20_000,

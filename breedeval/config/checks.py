@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from breedeval.config.marker_effects import MarkerEffectSettings
 from breedeval.model.form import Misfit, did_you_mean
 from breedeval.model.spec import Model
 from breedeval.relationship.settings import (
@@ -37,3 +38,24 @@ def relationship_misfits(
             yield Misfit(path, f"there is no relationship '{name}'",
                          f"Expected one of: {', '.join(known)}",
                          did_you_mean(name, known) or f"Describe '{name}' under 'relationships'")
+
+
+def marker_effect_misfits(
+    asked: MarkerEffectSettings | None, model: Model,
+    relationships: Mapping[str, RelationshipSettings],
+) -> Iterator[Misfit]:
+    """Marker effects of what is no effect, or has no markers."""
+    if asked is None:
+        return
+    names = [effect.name for effect in model.random]
+    path = ("marker_effects", "effect")
+    if asked.effect not in names:
+        yield Misfit(path, f"'{asked.effect}' is no random effect of the model",
+                     f"Expected one of: {', '.join(names)}", did_you_mean(asked.effect, names))
+        return
+    name = model.random[names.index(asked.effect)].relationship
+    known = name in relationships or name in BUILT_IN
+    if known and not kind_of_relationship(name, relationships).needs_genotypes:
+        yield Misfit(path, f"the relationship '{name}' of '{asked.effect}' is not made from "
+                     "markers", "Expected an effect with a genomic relationship",
+                     "Name another effect, or remove 'marker_effects'")

@@ -13,11 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from breedeval.config.bind import Binder, Fault, NamedFile
 from breedeval.config.canonical import plain_settings, write_yaml
-from breedeval.config.checks import relationship_misfits
+from breedeval.config.checks import marker_effect_misfits, relationship_misfits
 from breedeval.config.forms import field_annotation
 from breedeval.config.messages import locate, misfits_of
 from breedeval.config.overrides import apply, parse_override
 from breedeval.config.settings import RunSettings
+from breedeval.config.validated import validation_misfits
 from breedeval.config.values import variance_misfits
 from breedeval.config.yaml_loader import Entries, Place, parse_tree, read_tree
 from breedeval.errors import InputError, Problem
@@ -152,7 +153,7 @@ def _follows(misfit: Misfit, faults: Sequence[Fault], values: Mapping[str, Any])
 def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
     """Checks across parts, of those parts that are right in themselves."""
     parts: dict[str, Any] = {}
-    for name in ("model", "relationships", "variances", "solve"):
+    for name in ("model", "relationships", "variances", "solve", "validation", "marker_effects"):
         info = RunSettings.model_fields[name]
         try:
             parts[name] = _adapter(name).validate_python(values.get(name, info.default))
@@ -162,9 +163,16 @@ def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
         yield from relationship_misfits(
             parts["model"], parts["relationships"], values.get("pedigree"),
             values.get("genotypes"))
+        if "marker_effects" in parts:
+            yield from marker_effect_misfits(
+                parts["marker_effects"], parts["model"], parts["relationships"])
     if "model" in parts and "variances" in parts:
         solver = parts["solve"].method if "solve" in parts else "auto"
         yield from variance_misfits(parts["model"], parts["variances"], solver)
+        if "relationships" in parts and "validation" in parts:
+            yield from validation_misfits(
+                parts["validation"], parts["model"], parts["variances"], parts["relationships"],
+                values.get("pedigree"), values.get("genotypes"), solver)
 
 
 def _adapter(name: str) -> TypeAdapter[Any]:
@@ -198,7 +206,7 @@ def _order(fault: Fault) -> tuple[bool, int, int]:
 
 def _filled(settings: RunSettings, path: Path) -> RunSettings:
     """Relationships in use and the results folder, made explicit."""
-    used = dict.fromkeys(effect.relationship for effect in settings.model.random)
+    used = dict.fromkeys(effect.relationship for effect in settings.effects)
     relationships = {**settings.relationships,
                      **{name: settings.relationship(name) for name in used
                         if name in BUILT_IN and name not in settings.relationships}}

@@ -8,11 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from breedeval.config.checks import relationship_misfits
+from breedeval.config.checks import marker_effect_misfits, relationship_misfits
+from breedeval.config.folds import Folds
 from breedeval.config.genotype_settings import GenotypeSettings
+from breedeval.config.marker_effects import MarkerEffectSettings
+from breedeval.config.validated import validation_misfits
 from breedeval.config.values import constraint_misfits, variance_misfits
 from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse
-from breedeval.model.spec import Model
+from breedeval.model.spec import Model, RandomEffect
 from breedeval.relationship.kind import RelationshipKind
 from breedeval.relationship.settings import RelationshipSettings, kind_of_relationship
 
@@ -214,6 +217,62 @@ class OutputSettings(Part):
         "when absent, of up to 200,000 observations.", examples=[True])
 
 
+Variances = Annotated[
+    Annotated[Estimation, Tag("estimation")] | Annotated[dict[Name, Given], Tag("values")],
+    Discriminator(_variance_form),
+]
+"""How variances are estimated, or their values."""
+
+
+def _random_alone(value: Any) -> Any:
+    return {"random": value} if isinstance(value, (list, tuple)) else value
+
+
+class ValidationModel(Part):
+    """Random effects of a model that is validated, instead of those of the run."""
+
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"variances"})
+
+    random: tuple[RandomEffect, ...] = Field(
+        min_length=1, description="Random effects.",
+        examples=[[{"name": "line", "column": "id", "relationship": "genomic"}]])
+    variances: Variances | None = Field(
+        None, description="Its variances; as the run's when absent.", examples=["reml"])
+
+
+class ValidationSettings(Part):
+    """Predictions of hidden phenotypes, compared with them and with predictions from all records.
+    """
+
+    folds: Folds = Field(description=(
+        "Number of random folds of individuals; or {by: column}, its classes left out one at a "
+        "time; or {forward: column, since: start}."),
+        examples=[5, {"by": "family"}, {"forward": "birth_year", "since": 2020}])
+    repeats: int = Field(
+        1, ge=1, description="Times that random folds are made anew.", examples=[10])
+    seed: int = Field(1, ge=0, description="Of random folds and of the intervals.", examples=[7])
+    effects: Names | None = Field(
+        None, min_length=1, description="Effects whose sum is the prediction; when absent, those "
+        "with a relationship among individuals, on the column of the first of them.",
+        examples=[["animal"]])
+    traits: Names | None = Field(
+        None, min_length=1, description="Traits that are hidden and predicted; all when absent.",
+        examples=[["yield"]])
+    models: dict[Name, Annotated[
+        ValidationModel,
+        BeforeValidator(_random_alone,
+                        json_schema_input_type=ValidationModel | tuple[RandomEffect, ...]),
+    ]] = Field(
+        {}, description="Models that are compared on the same folds, by names of your own; the "
+        "run's own model when absent.",
+        examples=[{"genomic": [{"name": "line", "column": "id", "relationship": "genomic"}]}])
+    variances: Literal["training", "whole"] = Field(
+        "training", description="Where variances are estimated: training, for every fold from its "
+        "own records; whole, once from all.", examples=["whole"])
+    bootstrap: int = Field(
+        1000, ge=0, description="Samples of individuals for intervals; 0: none.", examples=[200])
+
+
 class RunSettings(Part):
     """One run: what is read, the model, the variances, how it is solved, where results go."""
 
@@ -233,11 +292,7 @@ class RunSettings(Part):
     relationships: dict[Name, RelationshipSettings] = Field(
         {}, description="Only for relationships that need options, by the name used in the model.",
         examples=[{"pedigree": {"kind": "numerator", "inbreeding": True}}])
-    variances: Annotated[
-        Annotated[Estimation, Tag("estimation")]
-        | Annotated[dict[Name, Given], Tag("values")],
-        Discriminator(_variance_form),
-    ] = Field(description=(
+    variances: Variances = Field(description=(
         "reml or ml to estimate them; or a variance, or a covariance matrix (as rows, component by "
         "component with the traits within, in the order of the file), for every random effect and "
         "for 'residual'."),
@@ -246,6 +301,12 @@ class RunSettings(Part):
     solve: SolveSettings = Field(
         SolveSettings(), description="How the equations are solved.",
         examples=[{"method": "pcg", "tolerance": 1e-12}])
+    validation: ValidationSettings | None = Field(
+        None, description="Predictions of hidden phenotypes, compared with them.",
+        examples=[{"folds": 5}])
+    marker_effects: MarkerEffectSettings | None = Field(
+        None, description="Effects of markers: for association, and to predict others.",
+        examples=["animal"])
     output: OutputSettings = Field(
         OutputSettings(), description="Where the results go.",
         examples=[{"directory": "../results/milk"}])
@@ -254,8 +315,18 @@ class RunSettings(Part):
     def _whole(self) -> RunSettings:
         refuse([*relationship_misfits(
                     self.model, self.relationships, self.pedigree, self.genotypes),
-                *variance_misfits(self.model, self.variances, self.solve.method)])
+                *variance_misfits(self.model, self.variances, self.solve.method),
+                *validation_misfits(
+                    self.validation, self.model, self.variances, self.relationships,
+                    self.pedigree, self.genotypes, self.solve.method),
+                *marker_effect_misfits(self.marker_effects, self.model, self.relationships)])
         return self
+
+    @property
+    def effects(self) -> tuple[RandomEffect, ...]:
+        """Random effects of the model and of those that are validated beside it."""
+        models = self.validation.models.values() if self.validation is not None else ()
+        return (*self.model.random, *(effect for one in models for effect in one.random))
 
     def relationship(self, name: str) -> RelationshipKind:
         """Settings of a relationship by the name used in the model."""

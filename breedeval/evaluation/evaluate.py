@@ -123,7 +123,7 @@ def make_evaluation(
             solutions.residuals, equations.design),
         "estimation": None if estimate is None else estimation_summary(estimate)}
     sampling = None if estimate is None else estimate.sampling
-    tables = {} if estimate is None else estimation_tables(estimate)
+    tables: dict[str, Any] = {} if estimate is None else estimation_tables(estimate)
     if inputs.cleaned is not None:
         tables["genotype_quality"] = genotype_quality_table(inputs.cleaned)
     if solutions.residuals is not None:

@@ -117,10 +117,12 @@ def make_design(
 def make_precisions(
     design: Design, inputs: Inputs, relationships: Mapping[str, RelationshipSettings], *,
     threads: int = 1, findings: Findings | None = None, step: Step = say_nothing,
+    known: Mapping[tuple[str, Levels], Precision] | None = None,
 ) -> tuple[Precision, ...]:
     """K⁻¹ of every random effect; effects with the same relationship share one.
 
-    What their users should know of them goes to the findings.
+    What their users should know of them goes to the findings. Those that are ``known``, by the
+    name of the relationship and its levels, are not built again.
 
     Raises
     ------
@@ -128,7 +130,7 @@ def make_precisions(
         A supplied matrix that cannot be inverted; Γ that does not fit the groups.
     """
     findings = Findings() if findings is None else findings
-    built: dict[tuple[str, Levels], Precision] = {}
+    built: dict[tuple[str, Levels], Precision] = dict(known or {})
     for term in design.random:
         key = (term.relationship, term.levels)
         if key not in built:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,16 @@ class Evaluation:
     genotype_quality : DataFrame
         what, name, reason, value, limit, other, removed: markers and individuals that quality
         control left out, and what else it found.
+    validation : DataFrame
+        model, compared_with, trait, repeat, fold, statistic, estimate, lower, upper, individuals,
+        records; empty when not asked for.
+    validation_predictions : DataFrame
+        model, trait, repeat, fold, individual, record, observed, corrected, predicted, whole.
+    marker_effects, marker_windows : DataFrame
+        One row a marker, and a window of markers, of each cell of an effect; empty when not asked
+        for (:mod:`breedeval.evaluation.marker_tables`).
+    arrays : mapping of file name to mapping of str to ndarray
+        Numbers that are kept for other programs of ours, such as later predictions.
     """
 
     title: str
@@ -70,3 +81,8 @@ class Evaluation:
     variance_parameters: pd.DataFrame = field(default_factory=pd.DataFrame)
     sampling_covariance: pd.DataFrame = field(default_factory=pd.DataFrame)
     genotype_quality: pd.DataFrame = field(default_factory=pd.DataFrame)
+    validation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    validation_predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    marker_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    marker_windows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+from numpy.typing import NDArray
 
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.result import Evaluation
@@ -21,7 +24,8 @@ ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
 """Tables that every results folder has."""
 
 WHERE_ANY = ("residuals", "fixed_tests", "curves", "profiles", "variance_parameters",
-             "sampling_covariance", "genotype_quality")
+             "sampling_covariance", "genotype_quality", "validation", "validation_predictions",
+             "marker_effects", "marker_windows")
 """Tables that are written where they have a row."""
 
 
@@ -96,11 +100,33 @@ def write_results(
             table = getattr(evaluation, name)
             if len(table):
                 write_table(table, folder / f"{name}.{table_format}")
+        for name, arrays in evaluation.arrays.items():
+            np.savez_compressed(folder / f"{name}.npz", allow_pickle=False, **arrays)
         _write_json(evaluation.summary, folder / "summary.json")
         write_origin(provenance, folder)
         (folder / "config.yaml").write_text(config, encoding="utf-8")
         (folder / "report.html").write_text(report, encoding="utf-8")
         (folder / "run.log").write_text(log, encoding="utf-8")
+
+
+def read_arrays(directory: Path, name: str) -> dict[str, NDArray[Any]]:
+    """Arrays that an evaluation kept in its results folder; empty where there are none.
+
+    Raises
+    ------
+    InputError
+        When the file is damaged.
+    """
+    path = directory / f"{name}.npz"
+    if not path.is_file():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return {key: kept[key] for key in kept.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(Problem(
+            str(path), f"the file cannot be read ({error})", "Expected what a run wrote",
+            "Run the evaluation again")) from None
 
 
 def write_origin(provenance: Mapping[str, Any], folder: Path) -> None:

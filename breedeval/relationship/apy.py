@@ -25,6 +25,7 @@ from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.agreement import Agreement
 from breedeval.relationship.dense import inverted
 from breedeval.relationship.kind import LabelledMatrix
+from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.precision import Vector
 
 SMALLEST = 1e-9
@@ -51,6 +52,8 @@ class Apy:
     log_determinant : float
         log|K_cc| + Σ log mᵢ.
     history : tuple of str
+    markers : MarkerPart or None
+        What K was made from.
     """
 
     levels: Levels
@@ -69,6 +72,11 @@ class Apy:
     additive: bool = True
     inbreeding: Vector | None = None
     pedigree: Pedigree | None = None
+    markers: MarkerPart | None = None
+
+    def genomic_inverse(self) -> Vector:
+        """The whole of K⁻¹."""
+        return self.dense()
 
     def core_block(self) -> Vector:
         """K_cc⁻¹ + P′M⁻¹P. Cost c²q flops."""

@@ -15,6 +15,7 @@ from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.agreement import Agreement
 from breedeval.relationship.kind import LabelledMatrix
+from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.precision import Vector
 
 SINGULAR = 1e-12
@@ -44,6 +45,8 @@ class Dense:
         K itself, where it is to be saved.
     agreement : Agreement or None
         K against A₂₂, where both are known.
+    markers : MarkerPart or None
+        What it was made from, where that is markers.
     """
 
     levels: Levels
@@ -59,6 +62,7 @@ class Dense:
     inbreeding: Vector | None = None
     pedigree: Pedigree | None = None
     is_dense: bool = True
+    markers: MarkerPart | None = None
 
     @cached_property
     def relationship(self) -> Vector:
@@ -66,6 +70,10 @@ class Dense:
         if self.stored is not None:
             return self.stored.values
         return inverted(self.matrix.copy(), "relationships", "")[0]
+
+    def genomic_inverse(self) -> Vector:
+        """K⁻¹, of everybody."""
+        return self.matrix
 
     def lower(self) -> sp.csc_array:
         """Lower triangle of the dense K⁻¹; exact zeros are left out."""

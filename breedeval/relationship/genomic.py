@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from breedeval.errors import Findings, Problem
-from breedeval.genotypes.coding import GenomicMethod
+from breedeval.genotypes.coding import GenomicMethod, genomic_coding
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.relationship import genomic_matrix
 from breedeval.levels import Levels
@@ -23,6 +23,7 @@ from breedeval.relationship.dense import Dense, inverse_if_any, inverted
 from breedeval.relationship.genomic_core import inverse_with_core
 from breedeval.relationship.genomic_options import GenomicOptions, place
 from breedeval.relationship.kind import LabelledMatrix, Members, Sources, genotyped
+from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.precision import Precision, Vector
 
 REMEDY = "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship"
@@ -54,13 +55,16 @@ def from_genotypes(
     matrix = genomic_matrix(genotypes, method, threads=threads)
     planned = plan_adjustment(Wanted(ridge=ridge), means_of(matrix), None,
                               history=(f"method: {method}",), source=genotypes.source)
+    coded = genomic_coding(genotypes.calls.counts(), method)
+    part = MarkerPart(genotypes, coded, np.arange(len(genotypes.individuals)), identity=ridge)
     return inverse_of(planned.apply(matrix, None), genotypes.individuals, genotypes.source,
-                      planned.history)
+                      planned.history, markers=part)
 
 
 def inverse_of(
     matrix: Vector, levels: Levels, source: str, history: tuple[str, ...], *,
     saved_as: str | None = None, additive: bool = True, agreement: Agreement | None = None,
+    markers: MarkerPart | None = None,
 ) -> Dense:
     """The precision of a dense matrix, which is overwritten; kept as well where it is saved.
 
@@ -88,7 +92,7 @@ def inverse_of(
     if kept is not None and saved_as is not None:
         stored = LabelledMatrix(saved_as, levels, kept, history)
     return Dense(levels, inverse, variance, log_determinant, history, stored, agreement,
-                 additive=additive)
+                 additive=additive, markers=markers)
 
 
 def remark_on_singular(name: str, built: Precision, findings: Findings) -> None:
@@ -134,8 +138,10 @@ class GenomicSettings(GenomicOptions):
             history=values.history, source=genotypes.source)
         planned.apply(matrix, block)
         agreement = None if block is None else compare(matrix, block, levels)
-        return inverse_of(matrix, levels, genotypes.source, planned.history, agreement=agreement,
-                          saved_as=None if self.save is None else self.save.name)
+        return inverse_of(
+            matrix, levels, genotypes.source, planned.history, agreement=agreement,
+            saved_as=None if self.save is None else self.save.name,
+            markers=self.marker_part(genotypes, values, np.arange(len(levels)), planned))
 
     def remark(self, name: str, built: Precision, findings: Findings) -> None:
         """Where markers and pedigree disagree."""

@@ -68,8 +68,10 @@ def inverse_with_core(
                               history=values.history, source=genotypes.source)
     adjusted = apply_to_rows(planned, own, other)
     words = f"core: {own.core.size} of {own.diagonal.size} individuals ({choice.words()})"
-    return from_core(genotypes.individuals, own.core, adjusted.rows, adjusted.diagonal,
+    made = from_core(genotypes.individuals, own.core, adjusted.rows, adjusted.diagonal,
                      source=genotypes.source, history=(*planned.history, words))
+    return replace(made, markers=options.marker_part(
+        genotypes, values, np.arange(own.diagonal.size), planned))
 
 
 def genomic_rows(

@@ -13,16 +13,17 @@ from pydantic import BeforeValidator, Field
 
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.genotypes.calls import Float64
-from breedeval.genotypes.coding import GenomicMethod
+from breedeval.genotypes.coding import GenomicMethod, genomic_coding
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.relationship import genomic_matrix
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.records import Table
-from breedeval.relationship.adjustment import BlendWith, Tune, Wanted
+from breedeval.relationship.adjustment import Adjustment, BlendWith, Tune, Wanted
 from breedeval.relationship.core import Core, CoreSettings
 from breedeval.relationship.gene_content import base_frequencies
 from breedeval.relationship.kind import RelationshipKind, Sources
+from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.numerator import from_pedigree as numerator_from_pedigree
 
@@ -165,6 +166,21 @@ class GenomicOptions(MarkerOptions):
     def save_file(self) -> Path | None:
         """As given."""
         return self.save
+
+    def marker_part(
+        self, genotypes: Genotypes, values: MarkerValues, rows: NDArray[np.int64],
+        planned: Adjustment,
+    ) -> MarkerPart | None:
+        """The markers of the adjusted G; None where every genotype has a value of its own.
+
+        ``rows`` are the places of the genotyped among the levels of the relationship.
+        """
+        if self.method == "tetraploid":
+            return None
+        coded = genomic_coding(
+            genotypes.calls.counts(), self.method, values.frequency, values.weights)
+        return MarkerPart(genotypes, coded, rows, planned.scale, planned.pedigree,
+                          planned.constant, planned.identity)
 
     def genomic(self, genotypes: Genotypes, values: MarkerValues, threads: int) -> Float64:
         """G before anything is done to it."""

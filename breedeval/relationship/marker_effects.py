@@ -35,6 +35,7 @@ from breedeval.genotypes.coding import ScaledCoding
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree, Rows
+from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.precision import Vector
 from breedeval.solve import Factor, direct_solver
@@ -185,6 +186,21 @@ class MarkerEffects:
         return float(known + self.rows.size * np.log(self.residual)
                      + len(self.genotypes.markers) * np.log(self.effect)
                      + (np.log(self.constant) if self.constant else 0.0))
+
+    @property
+    def markers(self) -> MarkerPart:
+        """Z, v and what is beside them in K."""
+        among_pedigree = self.polygenic is not None
+        return MarkerPart(
+            self.genotypes, self.scaled, self.rows.astype(np.int64),
+            scale=self.effect * self.scaled.divisor, constant=self.constant,
+            pedigree=self.residual if among_pedigree else 0.0,
+            identity=0.0 if among_pedigree else self.residual)
+
+    def marker_solutions(self, solutions: Vector) -> tuple[Vector, Vector]:
+        """g and c of the solutions of all levels, shape (q + m, k) or one longer."""
+        q, m = len(self.levels), len(self.genotypes.markers)
+        return solutions[q:q + m], solutions[q + m:].sum(axis=0)
 
     def lower(self) -> sp.csc_array:
         """Refused: it is never formed."""

@@ -39,6 +39,7 @@ from breedeval.pedigree.pedigree import Pedigree, Rows
 from breedeval.relationship.agreement import Agreement
 from breedeval.relationship.dense import inverted
 from breedeval.relationship.kind import LabelledMatrix
+from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.precision import Vector
 
@@ -76,6 +77,9 @@ class SingleStep:
         G against A₂₂.
     stored : LabelledMatrix or None
         G, where it is to be saved.
+    tau, omega : float
+    markers : MarkerPart or None
+        What G was made from.
     """
 
     numerator: Numerator
@@ -87,6 +91,9 @@ class SingleStep:
     history: tuple[str, ...] = ()
     agreement: Agreement | None = None
     stored: LabelledMatrix | None = None
+    tau: float = 1.0
+    omega: float = 1.0
+    markers: MarkerPart | None = None
     of_individuals: bool = True
     additive: bool = True
 
@@ -118,6 +125,14 @@ class SingleStep:
         pedigree for every GB of A·₂; memory 4n² and one GB.
         """
         return variance_of(self.numerator, self.rows, self.difference)
+
+    def genomic_inverse(self) -> Vector:
+        """G⁻¹ = (C + ωA₂₂⁻¹)/τ. Cost n³ flops, memory 8n² bytes."""
+        inverse, _ = inverted(self.numerator.block(self.rows), "A22", REMEDY)
+        inverse *= self.omega
+        inverse += self.difference
+        inverse /= self.tau
+        return inverse
 
     def lower(self) -> sp.csc_array:
         """Lower triangle of H⁻¹: n(n + 1)/2 elements more than A⁻¹ has, at most."""
@@ -221,10 +236,11 @@ def from_parts(
         numerator.log_determinant)
     fixed = len(numerator.groups) if numerator.gamma is None else 0
     if not fixed or groups == "pedigree" or not rows.size:
-        return SingleStep(numerator, rows, difference, total)
+        return SingleStep(numerator, rows, difference, total, tau=tau, omega=omega)
     shares = numerator.group_contributions(rows.astype(np.int64))
     beside = difference @ shares if groups == "full" else -inverse @ shares
-    return SingleStep(numerator, rows, difference, total, -beside, shares.T @ beside)
+    return SingleStep(numerator, rows, difference, total, -beside, shares.T @ beside, tau=tau,
+                      omega=omega)
 
 
 def variance_of(numerator: Numerator, rows: Rows, difference: Vector) -> Vector:

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from breedeval.errors import Findings, InputError, Problem
+from breedeval.genotypes.genotypes import Genotypes
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree, Rows
 from breedeval.relationship.adjustment import means_of, plan_adjustment
@@ -21,6 +22,7 @@ from breedeval.relationship.dense import inverted
 from breedeval.relationship.gene_content import estimate_gamma
 from breedeval.relationship.genomic_options import (
     GenomicOptions,
+    MarkerValues,
     Placed,
     TuneOption,
     genotyped_rows,
@@ -41,6 +43,8 @@ class _Genotyped:
     matrix: Vector
     history: tuple[str, ...]
     source: str
+    genotypes: Genotypes | None = None
+    values: MarkerValues | None = None
 
 
 class SingleStepSettings(GenomicOptions):
@@ -129,7 +133,12 @@ class SingleStepSettings(GenomicOptions):
         inverse, log_determinant, words = self._inverse(name, sources, found, matrix)
         made = from_parts(numerator, found.rows, inverse, log_determinant, block, tau=self.tau,
                           omega=self.omega, groups=self.groups, source=found.source)
-        return replace(made, history=(*history, *words), agreement=agreement, stored=stored)
+        markers = None
+        if planned is not None and found.genotypes is not None and found.values is not None:
+            markers = self.marker_part(
+                found.genotypes, found.values, found.rows.astype(np.int64), planned)
+        return replace(made, history=(*history, *words), agreement=agreement, stored=stored,
+                       markers=markers)
 
     def remark(self, name: str, built: Precision, findings: Findings) -> None:
         """Where markers and pedigree disagree."""
@@ -181,7 +190,7 @@ class SingleStepSettings(GenomicOptions):
             return _Genotyped(genotypes.individuals, rows, np.zeros((0, 0)), (), genotypes.source)
         values = self.marker_values(name, sources, genotypes, Placed(plain, rows))
         return _Genotyped(genotypes.individuals, rows, self.genomic(genotypes, values, threads),
-                          values.history, genotypes.source)
+                          values.history, genotypes.source, genotypes, values)
 
     def _inverse(
         self, name: str, sources: Sources, found: _Genotyped, matrix: Vector

@@ -15,10 +15,12 @@ from breedeval.report import numbers, plots, tables
 from breedeval.report.account import account_of, moment_of
 from breedeval.report.drawing import Picture
 from breedeval.report.genotype_section import genotype_section
+from breedeval.report.marker_section import marker_section
 from breedeval.report.page import fill
 from breedeval.report.ranking import ranking_of
 from breedeval.report.residual_section import residual_section
 from breedeval.report.symbols import formulas
+from breedeval.report.validation_section import validation_section
 from breedeval.report.variance_section import fixed_tests_sheet, variance_section
 from breedeval.report.views import View, attributes_of, views_of
 from breedeval.report.words import ModelWords, model_in_words
@@ -89,6 +91,8 @@ def render(
         **variance_section(evaluation),
         **_effects(evaluation, views),
         "residuals": residual_section(evaluation, PICTURED),
+        **validation_section(evaluation),
+        **marker_section(evaluation),
         **_data(evaluation),
         "run": _run(evaluation.summary),
         "account": account_of({**provenance, "forecast": evaluation.summary.get("forecast")}),

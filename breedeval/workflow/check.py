@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from breedeval.config.load import load
-from breedeval.config.settings import Estimation
+from breedeval.config.settings import Estimation, RunSettings
 from breedeval.equations.connectedness import disconnected_sets
 from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings
@@ -29,9 +29,12 @@ from breedeval.evaluation.wishes import wishes_of
 from breedeval.model.design import Design
 from breedeval.solve.forecast import Forecast
 from breedeval.workflow import ladder
+from breedeval.workflow.dividing import divide
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.run import set_up, solve_options, warn_of_gaps
 from breedeval.workflow.screen import make_screen
+from breedeval.workflow.validated import validated_effects
+from breedeval.workflow.validation import OWN
 
 USUAL_ROUNDS = (5, 12)
 """Rounds that an estimation takes from its own start to its last digits; 4 to 12 were seen."""
@@ -57,6 +60,7 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
             warn_of_gaps(equations, run.findings)
             options = direct_options(options)
         _warnings(screen, run.findings)
+        planned = _validation(loaded.settings, run.inputs, equations)
         plan = plan_solution(equations, options)
         reason = plan.reason if loaded.settings.solve.method != "auto" or not isinstance(
             asked, Estimation) else "estimation of variances needs a factorisation"
@@ -68,7 +72,22 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
         _forecast(screen, equations, plan.forecast, plan.lower)
         if isinstance(asked, Estimation):
             _rounds(screen, free, plan.forecast)
+    if planned:
+        screen.print(planned, markup=False, soft_wrap=True)
     return 0
+
+
+def _validation(settings: RunSettings, inputs: Inputs, equations: Equations) -> str:
+    """What a validation will do, in a sentence; its folds are made, and so seen to be possible."""
+    asked = settings.validation
+    if asked is None:
+        return ""
+    effects = validated_effects(equations, asked.effects, None, OWN)
+    division = divide(asked, inputs, equations.design, effects[0])
+    folds, models = len(division.folds), max(len(asked.models), 1)
+    return (f"Validation of {models} {'model' if models == 1 else 'models'} on {folds} folds of "
+            f"{len(division.individuals):,} individuals: {folds * models} further evaluations, and "
+            f"{len(asked.models)} from all records")
 
 
 def _levels(screen: Console, path: Path, inputs: Inputs, equations: Equations) -> None:

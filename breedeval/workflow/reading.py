@@ -12,6 +12,7 @@ from breedeval.io.matrices import read_matrix
 from breedeval.io.pedigree import read_pedigree
 from breedeval.io.tables import read_table
 from breedeval.model.columns import numeric_columns
+from breedeval.model.spec import Model
 from breedeval.pedigree.build import PedigreeReading
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.records import Table
@@ -69,14 +70,15 @@ def missing_codes(settings: RunSettings) -> tuple[str, ...]:
 
 def without_codes(settings: RunSettings, records: Table) -> Table:
     """Records whose numeric columns also lack codes in another spelling (-999.0 for -999)."""
-    return records.without_numbers(numeric_columns(settings.model), settings.records.missing)
+    return records.without_numbers(
+        numeric_columns(_with_all_effects(settings)), settings.records.missing)
 
 
 def pruned(settings: RunSettings, inputs: Inputs, findings: Findings, journal: Journal) -> Inputs:
     """The same with the pedigree cut down to the records, where the settings ask for it."""
     if settings.pedigree is None or not settings.pedigree.prune or inputs.pedigree is None:
         return inputs
-    kept = prune_to_records(settings.model, inputs, settings.relationships)
+    kept = prune_to_records(_with_all_effects(settings), inputs, settings.relationships)
     assert kept.pedigree is not None
     before, after = len(inputs.pedigree), len(kept.pedigree)
     if after < before:
@@ -86,6 +88,11 @@ def pruned(settings: RunSettings, inputs: Inputs, findings: Findings, journal: J
             "individuals, who are neither in the records nor ancestors of those who are",
             "They get no breeding values; those of the others do not change"))
     return kept
+
+
+def _with_all_effects(settings: RunSettings) -> Model:
+    """The model with the random effects of those that are validated beside it."""
+    return settings.model.model_copy(update={"random": settings.effects})
 
 
 def _pedigree(settings: PedigreeSettings, findings: Findings, journal: Journal) -> Pedigree:
@@ -131,7 +138,7 @@ def _tables(
 
 
 def _used(settings: RunSettings) -> list[str]:
-    return sorted({effect.relationship for effect in settings.model.random})
+    return sorted({effect.relationship for effect in settings.effects})
 
 
 def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]:

@@ -28,9 +28,11 @@ from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import State
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
+from breedeval.workflow.marker_effects import MARKERS, results_of_markers
 from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of
 from breedeval.workflow.share import Share, share_of
+from breedeval.workflow.validation import validate
 
 MANY = 200_000
 """Observations above which residuals are computed and written only when asked for."""
@@ -90,7 +92,23 @@ def evaluate_run(
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
+    checked = None
+    if settings.validation is not None:
+        checked = validate(run, solutions, solve_options(settings, share), journal.step)
+    markers = None
+    if settings.marker_effects is not None:
+        markers = results_of_markers(
+            run, solutions, solve_options(settings, share), journal.step)
     evaluation = ladder.evaluation(run, solutions, found)
+    if markers is not None:
+        evaluation = replace(
+            evaluation, marker_effects=markers.effects, marker_windows=markers.windows,
+            arrays={**evaluation.arrays, MARKERS: markers.arrays},
+            summary={**evaluation.summary, "marker_effects": markers.summary})
+    if checked is not None:
+        evaluation = replace(
+            evaluation, validation=checked.table, validation_predictions=checked.predictions,
+            summary={**evaluation.summary, "validation": checked.summary})
     for warning in run.findings.warnings:
         journal.step(f"Warning: {warning}")
     summary = {**evaluation.summary, "seconds": journal.seconds,

@@ -114,7 +114,8 @@ CASES = (
           "run.yaml:18:1: unknown key 'threads'. It belongs under 'solve'."),
     _case("an unheard-of key", "title: Weaning weight", "colour: red",
           "run.yaml:1:1: unknown key 'colour'. The keys here are: title, records, "
-          "pedigree, genotypes, model, relationships, variances, solve, output."),
+          "pedigree, genotypes, model, relationships, variances, solve, "
+          "validation, marker_effects, output."),
     _case("a missing part", "records:\n  file: records.csv\n", "",
           "run.yaml:1:1: the run file has no key 'records'. Where the records are. Add a "
           "line such as 'records: {file: data/records.csv}'."),

@@ -119,7 +119,8 @@ def test_override(run_file: Path, override: str, check: object) -> None:
     ("solve.thread=7", "--set solve.thread: unknown key 'thread'. The keys here are: method, "
      "tolerance, max_iterations, reliability, threads, memory_limit."),
     ("solv.threads=7", "--set solv.threads: unknown key 'solv'. The keys here are: title, "
-     "records, pedigree, genotypes, model, relationships, variances, solve, output."),
+     "records, pedigree, genotypes, model, relationships, variances, solve, "
+     "validation, marker_effects, output."),
     ("pedigree.prun=true", "--set pedigree.prun: unknown key 'prun'. Did you mean 'prune'?"),
     ("solve.threads=two", "--set solve.threads: 'threads' is 'two'. Expected a whole number."),
     ("solve.threads=", "--set solve.threads: 'threads' has no value. Expected a whole number. "

@@ -1,0 +1,1 @@
+"""Validation of predictions: folds, and what predictions are worth. Arrays in, tables out."""
