@@ -49,6 +49,8 @@ class Chosen:
     reason : str
     make : callable
         Gives the likelihood; for ``spectral`` this is most of the work.
+    kernels : callable
+        Gives K of every effect, where it is a form that asks for them.
     blas : callable
         Gives the context in which its dense products run.
     """
@@ -57,6 +59,7 @@ class Chosen:
     reason: str
     make: Callable[[], Objective]
     blas: Callable[[], AbstractContextManager[Any]]
+    kernels: Callable[[], tuple[Kernel, ...]] | None = None
 
 
 def choose_likelihood(
@@ -82,8 +85,9 @@ def choose_likelihood(
     InputError
         When the engine asked for does not fit the model.
     """
-    usual = Chosen("equations", plan.reason, sparse, one_blas_thread)
     explicit = _explicit(equations)
+    usual = Chosen("equations", plan.reason, sparse, one_blas_thread,
+                   (lambda: _kernels(equations)) if explicit else None)
     if engine == "equations" or (engine == "auto" and not explicit):
         return usual
     if not explicit or (engine == "spectral" and not is_spectral(equations)):
@@ -98,7 +102,7 @@ def choose_likelihood(
     forms = {"covariance": dense, "spectral": spectral}
     if engine != "auto":
         return Chosen(engine, "asked for in the run file", forms[engine],
-                      lambda: blas_threads(threads))
+                      lambda: blas_threads(threads), lambda: _kernels(equations))
     seconds = _forecast(equations, plan, threads)
     best = min(seconds, key=lambda name: seconds[name])
     size = 24 * equations.design.size**2
@@ -107,7 +111,8 @@ def choose_likelihood(
     reason = (f"forecast {seconds_text(seconds[best])} for {ROUNDS} rounds, against "
               f"{seconds_text(seconds['equations'])} with the mixed-model equations; "
               f"{size_text(size)} beside the relationships")
-    return Chosen(best, reason, forms[best], lambda: blas_threads(threads))
+    return Chosen(best, reason, forms[best], lambda: blas_threads(threads),
+                  lambda: _kernels(equations))
 
 
 def _explicit(equations: Equations) -> bool:

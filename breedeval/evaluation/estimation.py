@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
-from breedeval.evaluation.engines import Engine, choose_likelihood
+from breedeval.evaluation.engines import Chosen, Engine, choose_likelihood
 from breedeval.evaluation.planning import SolveOptions, free_memory, plan_solution
 from breedeval.evaluation.preparing import Step, say_nothing
 from breedeval.evaluation.solving import make_solver
@@ -24,6 +26,7 @@ from breedeval.variance.following import with_value
 from breedeval.variance.likelihood import Likelihood
 from breedeval.variance.maximise import Options, maximise
 from breedeval.variance.maximum import Maximum
+from breedeval.variance.moments import as_start, has_moments, haseman_elston
 from breedeval.variance.objective import Objective
 from breedeval.variance.parameters import Constraints, Parameters
 from breedeval.variance.profile import Profile, profile_parameter
@@ -33,6 +36,7 @@ from breedeval.variance.start import starting_matrices
 TOLERANCE, EM_TOLERANCE = 1e-10, 1e-6
 """Expected gain in log-likelihood at which average information, and EM alone, stop."""
 
+Vector = NDArray[np.float64]
 OnRound = Callable[[State], None]
 
 
@@ -47,6 +51,8 @@ class EstimationOptions:
         What is asked of parameters, by name.
     engine : str
         Which form of the likelihood; the quickest when ``auto``.
+    started : bool
+        Whether start values were given, so that none are sought by moments.
     algorithm : {'auto', 'ai', 'em'}
     max_rounds : int
     tolerance : float or None
@@ -62,6 +68,7 @@ class EstimationOptions:
     tie: tuple[tuple[str, ...], ...] = ()
     bound: Mapping[str, tuple[float, float]] | None = None
     engine: Engine = "auto"
+    started: bool = False
     algorithm: Literal["auto", "ai", "em"] = "auto"
     max_rounds: int = 200
     tolerance: float | None = None
@@ -87,6 +94,8 @@ class Estimate:
     profiles : tuple of Profile
     advice : tuple of str
         What the data lack, when it did not converge or a parameter is on its boundary.
+    moments : ndarray of float64, or None
+        Variances by Haseman & Elston's regression.
     """
 
     options: EstimationOptions
@@ -97,6 +106,7 @@ class Estimate:
     fixed_tests: tuple[FixedTest, ...] = ()
     profiles: tuple[Profile, ...] = ()
     advice: tuple[str, ...] = ()
+    moments: Vector | None = None
 
     @property
     def sampling(self) -> Sampling:
@@ -171,17 +181,42 @@ def estimate(
         threads=solve.threads, memory=solve.memory_limit or free_memory())
     if chosen.engine != "equations":
         step(f"The likelihood in its {chosen.engine} form: {chosen.reason}")
+    moments = _moments(equations, chosen, options, step) if resume is None else None
     with chosen.blas():
         likelihood = chosen.make()
+        start = _likelier(likelihood, equations.variances, moments)
         maximum = maximise(
-            likelihood, constraints.start(equations.variances), constraints,
+            likelihood, constraints.start(start), constraints,
             _settings(options, equations), on_round=on_round, resume=resume)
     found = Estimate(options, wishes.parameters, constraints, maximum,
-                     equations.at(maximum.variances))
+                     equations.at(maximum.variances), moments=moments)
     if not maximum.converged or maximum.confounded:
         found = replace(found, advice=_advice(equations, maximum))
     with one_blas_thread():
         return _with_inference(found, likelihood, solver, wishes.profiled, step)
+
+
+def _moments(
+    equations: Equations, chosen: Chosen, options: EstimationOptions, step: Step
+) -> Vector | None:
+    """Haseman & Elston's variances, where relationships are matrices and nothing is held."""
+    free = not (options.started or options.fix or options.tie or options.bound)
+    if chosen.kernels is None or not free or not has_moments(equations):
+        return None
+    with chosen.blas():
+        found = haseman_elston(equations, chosen.kernels())
+    names = [*(term.name for term in equations.design.random), "residual"]
+    step("Haseman-Elston regression: " + ", ".join(
+        f"{name} {value:.4g}" for name, value in zip(names, found, strict=True)))
+    return found
+
+
+def _likelier(likelihood: Objective, usual: Variances, moments: Vector | None) -> Variances:
+    """Where to start: from shares of the phenotypic variance, or from moments."""
+    if moments is None:
+        return usual
+    other = usual.at(as_start(moments))
+    return max((usual, other), key=lambda point: likelihood(point).log_likelihood)
 
 
 def direct_options(solve: SolveOptions) -> SolveOptions:

@@ -19,6 +19,7 @@ def estimation_summary(estimate: Estimate) -> dict[str, Any]:
         "method": estimate.options.method, "algorithm": estimate.options.algorithm,
         "rounds": maximum.rounds, "converged": maximum.converged, "reason": maximum.reason,
         "advice": list(estimate.advice),
+        "haseman_elston": None if estimate.moments is None else estimate.moments.tolist(),
         "history": [{"round": row.number, "kind": row.kind, "log_likelihood": row.log_likelihood,
                      "largest_change": row.change} for row in maximum.history],
         "parameters": parameters.to_dict("records")}

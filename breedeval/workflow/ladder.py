@@ -161,8 +161,8 @@ def estimation_options(settings: RunSettings) -> EstimationOptions:
     asked = settings.variances
     assert isinstance(asked, Estimation)
     return EstimationOptions(
-        asked.method, asked.fix, asked.tie, asked.bound, asked.engine, asked.algorithm,
-        asked.max_rounds, asked.tolerance, asked.profile, asked.tests)
+        asked.method, asked.fix, asked.tie, asked.bound, asked.engine, bool(asked.start),
+        asked.algorithm, asked.max_rounds, asked.tolerance, asked.profile, asked.tests)
 
 
 def estimates(run: Run, equations: Equations, *, threads: int = 1) -> Estimate:
