@@ -46,14 +46,15 @@ for _bit in range(WORD):
     _BIT_OF[2**_bit % 67] = _bit
 
 
-@kernel(f"({_rows}, {_rows}, {_rows}, {_rows}, {_vector}, i8, {_float64}, {_float64})")
+@kernel(f"({_rows}, {_rows}, {_rows}, {_rows}, {_vector}, f8, i8, {_float64}, {_float64})")
 def finish_parents(
-    numbers: Int32, row: Int32, sire: Int32, dam: Int32, remaining: Float64, n_meta: int,
-    coefficients: Float64, mendelian: Float64,
+    numbers: Int32, row: Int32, sire: Int32, dam: Int32, remaining: Float64, reduction: float,
+    n_meta: int, coefficients: Float64, mendelian: Float64,
 ) -> None:
     """F from F⁰, and D, of parents whose own parents are finished.
 
-    F = 1 − (1 − F⁰)/2ᵏ;  D = ½ − ¼(F_s + F_d) + F − F⁰.
+    F = 1 − (1 − F⁰)/2ᵏ;  D = ½ − ¼(F_s + F_d) + F − F⁰. Of autotetraploids, for F one less than
+    the diagonal of A, F = F⁰ + ½(γ_s + γ_d) with γ = w + (1 − w)F/3 of the genes of one gamete.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ def finish_parents(
     sire, dam : int32, shape (n,)
     remaining : float64, shape (n,) or (0,)
         2⁻ᵏ.
+    reduction : float
+        w, the probability of double reduction in autotetraploids; below 0 for diploids.
     n_meta : int
         Left alone: metafounders have their F from the beginning.
     coefficients : float64, shape (n,)
@@ -79,13 +82,16 @@ def finish_parents(
         cross = coefficients[i]
         if remaining.size > 0:
             coefficients[i] = 1.0 - (1.0 - cross) * remaining[i]
+        if reduction >= 0.0 and (sire[i] >= 0 or dam[i] >= 0):
+            coefficients[i] = cross + reduction + (1.0 - reduction) * (
+                max(from_sire, 0.0) + max(from_dam, 0.0)) / 6.0
         mendelian[k] = 0.5 - 0.25 * (from_sire + from_dam) + (coefficients[i] - cross)
 
 
-@kernel(f"({_rows}, {_rows}, {_rows}, {_vector}, {_vector}, i8, {_float64}, {_float64})")
+@kernel(f"({_rows}, {_rows}, {_rows}, {_vector}, f8, {_vector}, i8, {_float64}, {_float64})")
 def finish_all(
-    sire: Int32, dam: Int32, number: Int32, remaining: Float64, by_number: Float64, n_meta: int,
-    coefficients: Float64, mendelian: Float64,
+    sire: Int32, dam: Int32, number: Int32, remaining: Float64, reduction: float,
+    by_number: Float64, n_meta: int, coefficients: Float64, mendelian: Float64,
 ) -> None:
     """F and D of those who are nobody's parent; D of parents put in its place.
 
@@ -93,6 +99,7 @@ def finish_all(
     ----------
     sire, dam, number : int32, shape (n,)
     remaining : float64, shape (n,) or (0,)
+    reduction : float
     by_number : float64, shape (size,)
         D of parents.
     n_meta : int
@@ -110,6 +117,9 @@ def finish_all(
             cross = coefficients[i]
             if remaining.size > 0:
                 coefficients[i] = 1.0 - (1.0 - cross) * remaining[i]
+            if reduction >= 0.0 and (sire[i] >= 0 or dam[i] >= 0):
+                coefficients[i] = cross + reduction + (1.0 - reduction) * (
+                    max(from_sire, 0.0) + max(from_dam, 0.0)) / 6.0
             mendelian[i] = 0.5 - 0.25 * (from_sire + from_dam) + (coefficients[i] - cross)
 
 

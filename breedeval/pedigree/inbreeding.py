@@ -115,6 +115,7 @@ def inbreeding(
     *,
     selfings: ArrayLike | None = None,
     gamma: ArrayLike | None = None,
+    reduction: float | None = None,
     threads: int = 1,
 ) -> Inbreeding:
     """Inbreeding coefficients and Mendelian variances of everybody.
@@ -131,6 +132,9 @@ def inbreeding(
         infinity for a doubled haploid.
     gamma : array_like of float64, shape (m, m), optional
         Relationships among metafounders, who are the first m individuals.
+    reduction : float, optional
+        Given for autotetraploids: the probability w of double reduction, that two genes of a
+        gamete are copies of one gene of the parent. The coefficients are then three times F.
     threads : int
         Threads; the result is the same to the last bit for any number.
 
@@ -146,8 +150,10 @@ def inbreeding(
 
     References
     ----------
-    Legarra, Christensen, Vitezica, Aguilar & Misztal (2015), Genetics 200:455.
+    Legarra, Christensen, Vitezica, Aguilar & Misztal (2015), Genetics 200:455; Kerr et al. (2012),
+    Theor. Appl. Genet. 124:1271 (autotetraploids).
     """
+    doubled = -1.0 if reduction is None else float(reduction)
     rows = _parents(sire, dam)
     if threads < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
@@ -162,12 +168,12 @@ def inbreeding(
         workers = _Workers(pool, [_Workspace(parents) for _ in range(threads)])
         for numbers in parents.generations():
             kernels.finish_parents(
-                numbers, parents.row, *rows, remaining, len(block), coefficients, by_number
+                numbers, parents.row, *rows, remaining, doubled, len(block), coefficients, by_number
             )
             _evaluate(numbers, parents, crosses, by_number, block, coefficients, workers)
     mendelian = np.empty(rows[0].size)
     kernels.finish_all(
-        *rows, parents.number, remaining, by_number, len(block), coefficients, mendelian
+        *rows, parents.number, remaining, doubled, by_number, len(block), coefficients, mendelian
     )
     return Inbreeding(coefficients, mendelian)
 

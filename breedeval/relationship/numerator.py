@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from breedeval.errors import SHOWN_PER_KIND, Findings, InputError, Problem
 from breedeval.levels import Levels
@@ -50,12 +50,15 @@ class Numerator:
         inbreeding on request.
     gamma : ndarray of float64, shape (g, g), or None
         Γ of metafounders; None for unknown-parent groups.
+    ploidy : int
+        2, or 4 for autotetraploids.
     """
 
     pedigree: Pedigree
     inbreeding: Vector
     mendelian: Vector
     gamma: Vector | None = None
+    ploidy: int = 2
     of_individuals: bool = True
     additive: bool = True
 
@@ -71,8 +74,8 @@ class Numerator:
 
     @property
     def variance(self) -> Vector:
-        """1 + F."""
-        return 1.0 + self.inbreeding
+        """1 + F; 1 + 3F of autotetraploids."""
+        return 1.0 + (self.ploidy - 1) * self.inbreeding
 
     @property
     def log_determinant(self) -> float:
@@ -149,15 +152,23 @@ class Numerator:
 
 def from_pedigree(
     pedigree: Pedigree, *, use_inbreeding: bool = True, gamma: Vector | None = None,
-    threads: int = 1,
+    reduction: float | None = None, threads: int = 1,
 ) -> Numerator:
     """A⁻¹ of a pedigree, with the inbreeding coefficients it needs.
+
+    ``reduction`` is given for autotetraploids: the probability of double reduction.
 
     Raises
     ------
     InputError
-        When ``gamma`` does not fit the pedigree's groups, or parents determine an individual.
+        When ``gamma`` does not fit the pedigree's groups, parents determine an individual, or
+        autotetraploids have metafounders or selfed lines.
     """
+    if reduction is not None and (gamma is not None or pedigree.selfings is not None):
+        raise InputError(Problem(
+            "pedigree", "'ploidy: 4' with "
+            + ("metafounders" if gamma is not None else "a column of selfings"),
+            "Expected neither with autotetraploids", "Give every generation of selfing a line"))
     if gamma is not None and gamma.shape != (len(pedigree.groups),) * 2:
         raise InputError(Problem(
             "pedigree", f"Γ is {gamma.shape[0]} × {gamma.shape[1]} but the pedigree has "
@@ -169,12 +180,15 @@ def from_pedigree(
         sire, dam = _with_metafounders(pedigree)
         if selfings is not None:
             selfings = np.concatenate([np.zeros(groups, selfings.dtype), selfings])
-    found = coefficients.inbreeding(sire, dam, selfings=selfings, gamma=gamma, threads=threads)
+    found = coefficients.inbreeding(
+        sire, dam, selfings=selfings, gamma=gamma, reduction=reduction, threads=threads)
     inbred, mendelian = found.coefficients[groups:], found.mendelian[groups:]
     if use_inbreeding:
         _require_positive(pedigree, mendelian, gamma)
     else:
         mendelian = 1.0 - 0.25 * ((pedigree.sire >= 0).astype(np.float64) + (pedigree.dam >= 0))
+    if reduction is not None:
+        return Numerator(pedigree, inbred / 3.0, mendelian, ploidy=4)
     return Numerator(pedigree, inbred, mendelian, gamma)
 
 
@@ -239,6 +253,16 @@ def gamma_of_groups(matrix: LabelledMatrix, groups: Levels) -> Vector:
     return gamma
 
 
+def _two_or_four(value: int) -> int:
+    if value not in (2, 4):
+        raise ValueError("expected 2 or 4")
+    return value
+
+
+Ploidy = Annotated[int, AfterValidator(_two_or_four)]
+"""Of a pedigree: diploids, or autotetraploids."""
+
+
 class NumeratorSettings(RelationshipKind):
     """Additive relationship from the pedigree: K = A."""
 
@@ -251,6 +275,10 @@ class NumeratorSettings(RelationshipKind):
         "Table of Γ, the relationships within and among metafounders (a labelled square table). "
         "The pedigree's groups are then metafounders instead of unknown-parent groups."),
         examples=["gamma.csv"])
+    ploidy: Ploidy = Field(2, description="2, or 4 for autotetraploids.", examples=[4])
+    double_reduction: float = Field(0.0, ge=0, lt=1, description=(
+        "Autotetraploids: probability that two genes of a gamete are copies of one gene of the "
+        "parent."), examples=[0.1])
 
     @property
     def needs_pedigree(self) -> bool:
@@ -274,4 +302,5 @@ class NumeratorSettings(RelationshipKind):
         if self.metafounders is not None:
             gamma = gamma_of_groups(sources.matrices[name], pedigree.groups)
         return from_pedigree(pedigree, use_inbreeding=self.inbreeding, gamma=gamma,
+                             reduction=self.double_reduction if self.ploidy == 4 else None,
                              threads=threads)

@@ -26,7 +26,7 @@ from breedeval.relationship.genomic_options import (
     genotyped_rows,
 )
 from breedeval.relationship.kind import LabelledMatrix, Members, Sources
-from breedeval.relationship.numerator import Numerator, gamma_of_groups
+from breedeval.relationship.numerator import Numerator, Ploidy, gamma_of_groups
 from breedeval.relationship.numerator import from_pedigree as numerator_from_pedigree
 from breedeval.relationship.precision import Precision, Vector
 from breedeval.relationship.single_step import REMEDY, GroupForm, SingleStep, from_parts
@@ -60,6 +60,11 @@ class SingleStepSettings(GenomicOptions):
     omega: float = Field(1.0, description="ω, the weight of A₂₂⁻¹.", examples=[0.9])
     inbreeding: bool = Field(True, description=(
         "Whether A⁻¹ and A₂₂ use the inbreeding coefficients."), examples=[False])
+    ploidy: Ploidy = Field(
+        2, description="Of the pedigree: 2, or 4 for autotetraploids.", examples=[4])
+    double_reduction: float = Field(0.0, ge=0, lt=1, description=(
+        "Autotetraploids: probability that two genes of a gamete are copies of one gene of the "
+        "parent."), examples=[0.1])
     groups: GroupForm = Field("full", description=(
         "How unknown-parent groups enter: full: all of H⁻¹ (the exact transformation); altered: "
         "A⁻¹ and A₂₂⁻¹; pedigree: A⁻¹ only."), examples=["altered"])
@@ -101,7 +106,9 @@ class SingleStepSettings(GenomicOptions):
         """H⁻¹ of the pedigree."""
         self._check(name)
         pedigree = sources.require_pedigree()
-        plain = numerator_from_pedigree(pedigree, use_inbreeding=self.inbreeding, threads=threads)
+        plain = numerator_from_pedigree(
+            pedigree, use_inbreeding=self.inbreeding, threads=threads,
+            reduction=self.double_reduction if self.ploidy == 4 else None)
         numerator = self._with_metafounders(name, sources, plain, threads)
         found = self._genotyped(name, sources, plain, threads)
         block = numerator.block(found.rows)
@@ -143,6 +150,10 @@ class SingleStepSettings(GenomicOptions):
         if self.metafounders is None:
             return plain
         pedigree = plain.pedigree
+        if self.ploidy == 4:
+            raise InputError(Problem(
+                f"relationships: {name}", "'ploidy: 4' with metafounders",
+                "Expected none with autotetraploids", "Remove 'metafounders'"))
         if self.metafounders == "estimate":
             _require_groups(pedigree, name)
             genotypes = sources.require_genotypes()
