@@ -97,7 +97,8 @@ def compare(genomic: Vector, pedigree: Vector, individuals: Levels) -> Agreement
         sums += (x.sum(), y.sum(), x @ x, y @ y, x @ y)
         for k, values in enumerate((x, y)):
             extremes[k] = (min(extremes[k, 0], values.min()), max(extremes[k, 1], values.max()))
-        pairs = _farthest([*pairs, *_pairs(g, a, below, start)])
+        least = pairs[-1][0] if len(pairs) == OUTLIERS else -1.0
+        pairs = _farthest([*pairs, *_pairs(g, a, below, start, least)])
     own, ours = np.diagonal(genomic), np.diagonal(pedigree)
     count = size * (size - 1) // 2
     x_mean, y_mean = sums[:2] / max(count, 1)
@@ -114,13 +115,16 @@ def compare(genomic: Vector, pedigree: Vector, individuals: Levels) -> Agreement
 
 
 def _pairs(
-    g: Vector, a: Vector, below: NDArray[np.bool_], start: int
+    g: Vector, a: Vector, below: NDArray[np.bool_], start: int, least: float
 ) -> list[tuple[float, int, int]]:
+    """The pairs of some rows that are farthest apart, and more than ``least``."""
     apart = np.where(below, np.abs(g - a), -1.0).ravel()
-    few = np.argpartition(apart, -min(OUTLIERS, apart.size))[-min(OUTLIERS, apart.size):]
-    rows, columns = np.divmod(few, g.shape[1])
+    found = np.flatnonzero(apart > least)
+    if found.size > OUTLIERS:
+        found = found[np.argpartition(apart[found], -OUTLIERS)[-OUTLIERS:]]
+    rows, columns = np.divmod(found, g.shape[1])
     return [(float(apart[at]), start + int(i), int(j))
-            for at, i, j in zip(few, rows, columns, strict=True) if apart[at] >= 0]
+            for at, i, j in zip(found, rows, columns, strict=True)]
 
 
 def _farthest(pairs: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
