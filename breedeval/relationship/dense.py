@@ -103,6 +103,20 @@ def inverted(matrix: Vector, source: str, remedy: str) -> tuple[Vector, float]:
     -----
     Cost: q³ flops, and no second matrix.
     """
+    found = inverse_if_any(matrix)
+    if found is not None:
+        return found
+    value = ""
+    if len(matrix) <= EIGENVALUES_UP_TO:
+        smallest = float(scipy.linalg.eigvalsh(matrix, subset_by_index=[0, 0])[0])
+        value = f" (smallest eigenvalue {smallest:.3g})"
+    raise InputError(Problem(
+        source, f"the matrix is not positive definite{value}",
+        "Expected a matrix that can be inverted", remedy))
+
+
+def inverse_if_any(matrix: Vector) -> tuple[Vector, float] | None:
+    """The same, or None, and the matrix as it was, where it is not positive definite."""
     given = np.ascontiguousarray(matrix)
     own = np.diagonal(given).copy()
     if own.size == 0:
@@ -113,15 +127,9 @@ def inverted(matrix: Vector, source: str, remedy: str) -> tuple[Vector, float]:
         log_determinant = float(2 * np.log(diagonal).sum())
         inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
         return _mirrored(np.ascontiguousarray(inverse.T)), log_determinant
-    value = ""
-    if own.size <= EIGENVALUES_UP_TO:  # what was given is still there on the other side
-        kept = np.tril(given, -1)
-        smallest = float(scipy.linalg.eigvalsh(
-            kept + kept.T + np.diag(own), subset_by_index=[0, 0])[0])
-        value = f" (smallest eigenvalue {smallest:.3g})"
-    raise InputError(Problem(
-        source, f"the matrix is not positive definite{value}",
-        "Expected a matrix that can be inverted", remedy))
+    given[np.diag_indices(own.size)] = own  # what was given is still there below the diagonal
+    _mirrored(given.T)
+    return None
 
 
 def _mirrored(upper: Vector) -> Vector:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from breedeval.errors import Findings
+from breedeval.errors import Findings, Problem
 from breedeval.genotypes.coding import GenomicMethod
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.relationship import genomic_matrix
@@ -19,13 +19,17 @@ from breedeval.levels import Levels
 from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
 from breedeval.relationship.agreement import Agreement, compare
 from breedeval.relationship.apy import Apy
-from breedeval.relationship.dense import Dense, inverted
+from breedeval.relationship.dense import Dense, inverse_if_any, inverted
 from breedeval.relationship.genomic_core import inverse_with_core
 from breedeval.relationship.genomic_options import GenomicOptions, place
 from breedeval.relationship.kind import LabelledMatrix, Members, Sources, genotyped
 from breedeval.relationship.precision import Precision, Vector
 
 REMEDY = "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship"
+LEAST_RIDGE = 1e-5
+"""Added to a singular matrix, relative to its diagonal; far above rounding, and hardly felt."""
+SINGULAR_WORD = "singular"
+"""Begins the line of a history that says so."""
 
 
 def from_genotypes(
@@ -58,14 +62,44 @@ def inverse_of(
     matrix: Vector, levels: Levels, source: str, history: tuple[str, ...], *,
     saved_as: str | None = None, additive: bool = True, agreement: Agreement | None = None,
 ) -> Dense:
-    """The precision of a dense matrix, which is overwritten; kept as well where it is saved."""
-    stored = None
-    if saved_as is not None:
-        stored = LabelledMatrix(saved_as, levels, matrix.copy(), history)
+    """The precision of a dense matrix, which is overwritten; kept as well where it is saved.
+
+    A matrix that is positive semidefinite, as G is when it is centred by the observed frequencies,
+    gets :data:`LEAST_RIDGE` times the mean of its diagonal on it, and the history says so.
+
+    Raises
+    ------
+    InputError
+        When that is not enough.
+    """
     variance = np.diagonal(matrix).copy()
-    inverse, log_determinant = inverted(matrix, source, REMEDY)
+    kept = None if saved_as is None else matrix.copy()
+    found = inverse_if_any(matrix)
+    if found is None:
+        ridge = LEAST_RIDGE * float(variance.mean())
+        history = (*history, f"{SINGULAR_WORD}: {ridge:.3g} I was added")
+        variance += ridge
+        for each in (matrix, kept):
+            if each is not None:
+                each[np.diag_indices(len(each))] += ridge
+        found = inverted(matrix, source, REMEDY)
+    inverse, log_determinant = found
+    stored = None
+    if kept is not None and saved_as is not None:
+        stored = LabelledMatrix(saved_as, levels, kept, history)
     return Dense(levels, inverse, variance, log_determinant, history, stored, agreement,
                  additive=additive)
+
+
+def remark_on_singular(name: str, built: Precision, findings: Findings) -> None:
+    """Warn where something had to be added to the diagonal."""
+    lines = [line for line in getattr(built, "history", ()) if line.startswith(SINGULAR_WORD)]
+    if lines:
+        findings.warn(f"singular relationship:{name}", Problem(
+            "relationships", f"the relationship '{name}' has no inverse, as is usual where markers "
+            "are centred by their observed frequencies or individuals are alike, and "
+            f"{lines[0].split(': ')[1]} to it", "It changes breeding values by about as little",
+            "Write 'ridge' or 'blend' to choose it yourself"))
 
 
 class GenomicSettings(GenomicOptions):
@@ -105,5 +139,6 @@ class GenomicSettings(GenomicOptions):
 
     def remark(self, name: str, built: Precision, findings: Findings) -> None:
         """Where markers and pedigree disagree."""
+        remark_on_singular(name, built, findings)
         if isinstance(built, Dense) and built.agreement is not None:
             built.agreement.remark(name, findings)

@@ -7,12 +7,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from breedeval.errors import Findings
 from breedeval.genotypes.relationship import dominance_matrix
 from breedeval.levels import Levels
 from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
 from breedeval.relationship.dense import Dense
-from breedeval.relationship.genomic import inverse_of
+from breedeval.relationship.genomic import inverse_of, remark_on_singular
 from breedeval.relationship.kind import Members, RelationshipKind, Sources, genotyped
+from breedeval.relationship.precision import Precision
 
 
 class GenomicDominanceSettings(RelationshipKind):
@@ -50,3 +52,7 @@ class GenomicDominanceSettings(RelationshipKind):
             history=("method: dominance", "frequencies: observed"), source=genotypes.source)
         return inverse_of(planned.apply(matrix, None), levels, genotypes.source, planned.history,
                           saved_as=None if self.save is None else self.save.name, additive=False)
+
+    def remark(self, name: str, built: Precision, findings: Findings) -> None:
+        """What had to be added to the diagonal."""
+        remark_on_singular(name, built, findings)

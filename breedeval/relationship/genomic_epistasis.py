@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from breedeval.errors import InputError, Problem
+from breedeval.errors import Findings, InputError, Problem
 from breedeval.genotypes.coding import GenomicMethod
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.relationship import dominance_matrix, genomic_matrix
@@ -21,9 +21,9 @@ from breedeval.levels import Levels
 from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
 from breedeval.relationship.dense import Dense
 from breedeval.relationship.epistasis import Term
-from breedeval.relationship.genomic import inverse_of
+from breedeval.relationship.genomic import inverse_of, remark_on_singular
 from breedeval.relationship.kind import Members, RelationshipKind, Sources, genotyped
-from breedeval.relationship.precision import Vector
+from breedeval.relationship.precision import Precision, Vector
 
 Scaling = Literal["henderson", "trace"]
 
@@ -109,3 +109,7 @@ class GenomicEpistasisSettings(RelationshipKind):
                      f"scaling: {self.scaling}"))
         return inverse_of(planned.apply(matrix, None), levels, genotypes.source, planned.history,
                           saved_as=None if self.save is None else self.save.name, additive=False)
+
+    def remark(self, name: str, built: Precision, findings: Findings) -> None:
+        """What had to be added to the diagonal."""
+        remark_on_singular(name, built, findings)
