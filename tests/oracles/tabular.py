@@ -40,6 +40,28 @@ def tabular(
     return a
 
 
+def tetraploid(sire: Sequence[int], dam: Sequence[int], reduction: float) -> Float64:
+    """A of autotetraploids (four times the coancestry), parents first.
+
+    Two genes of an individual drawn without replacement are one from each parent (4 of 6 pairs:
+    identical with probability ¼ a_sd), or both of one gamete (1 of 6 each): copies of one gene of
+    the parent with probability w, else of two, which are identical with its own F. So
+    F = ⅙(γ_s + γ_d) + ⅙ a_sd, γ = w + (1 − w)F_parent, and a_ii = 1 + 3F.
+    """
+    n = len(sire)
+    a, f = np.zeros((n, n)), np.zeros(n)
+    for i in range(n):
+        s, d = sire[i], dam[i]
+        for j in range(i):
+            a[i, j] = a[j, i] = 0.5 * sum(a[p, j] for p in (s, d) if p >= 0)
+        if s >= 0 or d >= 0:
+            within = [reduction + (1 - reduction) * (f[p] if p >= 0 else 0.0) for p in (s, d)]
+            between = a[s, d] if s >= 0 and d >= 0 else 0.0
+            f[i] = (sum(within) + between) / 6
+        a[i, i] = 1 + 3 * f[i]
+    return a
+
+
 def group_fractions(
     sire: Sequence[int],
     dam: Sequence[int],

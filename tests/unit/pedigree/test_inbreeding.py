@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from breedeval.pedigree.inbreeding import find_loops, inbreeding, parents_first
+from breedeval.pedigree.relationship import relationship_matrix
+from tests.oracles.tabular import tetraploid
+from tests.unit.pedigree.made import random_parents
 
 
 def test_an_order_that_is_parents_first_is_kept() -> None:
@@ -108,3 +111,17 @@ def test_what_does_not_fit_is_refused(changes: dict[str, object], message: str) 
     arguments = {"sire": [-1, 0], "dam": [-1, -1]} | changes
     with pytest.raises(ValueError, match=message):
         inbreeding(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reduction", [0.0, 0.1, 0.25])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_autotetraploids_by_the_tabular_method(reduction: float, seed: int) -> None:
+    """Unknown parents and selfings among them; any number of threads."""
+    sire, dam = random_parents(60, seed)
+    a = tetraploid(list(sire), list(dam), reduction)
+    found = inbreeding(sire, dam, reduction=reduction)
+    np.testing.assert_allclose(1 + found.coefficients, np.diagonal(a), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(
+        relationship_matrix(sire, dam, found.mendelian), a, rtol=0, atol=1e-13)
+    again = inbreeding(sire, dam, reduction=reduction, threads=2)
+    np.testing.assert_array_equal(again.mendelian, found.mendelian)
