@@ -15,6 +15,7 @@ from breedeval.config.yaml_loader import core_value
 from breedeval.model.form import Part
 from breedeval.model.spec import Component
 from breedeval.model.terms import ClassEffect
+from breedeval.relationship.kind import RelationshipKind
 
 ONE_LINE = 80
 """Characters of a mapping that may stand on one line."""
@@ -83,7 +84,8 @@ def _goes_unsaid(part: BaseModel, name: str) -> bool:
     Such are an unstructured covariance, and the columns of a standard pedigree.
     """
     value, field = getattr(part, name), type(part).model_fields[name]
-    if isinstance(part, Part) and name in part.UNSAID and value == field.get_default():
+    unsaid = part.UNSAID if isinstance(part, (Part, RelationshipKind)) else ()
+    if name in unsaid and value == field.get_default():
         return True
     return isinstance(value, BaseModel) and all(
         getattr(value, inner) is None for inner in type(value).model_fields)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +127,9 @@ class RelationshipKind(BaseModel, ABC):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    UNSAID: ClassVar[frozenset[str]] = frozenset()
+    """Options that are not written out where they have their default."""
 
     @property
     def needs_pedigree(self) -> bool:

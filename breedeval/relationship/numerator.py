@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -265,6 +265,8 @@ Ploidy = Annotated[int, AfterValidator(_two_or_four)]
 
 class NumeratorSettings(RelationshipKind):
     """Additive relationship from the pedigree: K = A."""
+
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"ploidy", "double_reduction"})
 
     kind: Literal["numerator"] = Field("numerator", description="Which relationship.")
     inbreeding: bool = Field(True, description=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -45,6 +45,8 @@ class _Genotyped:
 
 class SingleStepSettings(GenomicOptions):
     """Relationship from pedigree and markers together: K = H."""
+
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"ploidy", "double_reduction"})
 
     kind: Literal["single_step"] = Field("single_step", description="Which relationship.")
     blend: float = Field(0.05, ge=0, lt=1, description=(

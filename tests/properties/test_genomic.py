@@ -31,7 +31,7 @@ from tests.oracles.dense_equations import (
     solve_by_covariance,
 )
 from tests.oracles.tabular import group_fractions, tabular
-from tests.unit.genotypes.down_pedigrees import dropped, genotypes_of
+from tests.unit.genotypes.made import dropped, genotypes_of
 from tests.unit.pedigree.made import random_parents
 
 SIZE, GENOTYPED, RECORDED, MARKERS = 40, 18, 25, 80

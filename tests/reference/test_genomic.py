@@ -35,7 +35,7 @@ from tests.reference.running import (
     solved_by,
     variance,
 )
-from tests.unit.genotypes.down_pedigrees import genotypes_of
+from tests.unit.genotypes.made import genotypes_of
 
 by_every_solver = pytest.mark.parametrize("method", METHODS)
 HALF_UNIT = 5.0001e-9

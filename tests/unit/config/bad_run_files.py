@@ -259,7 +259,7 @@ CASES = (
           "solve: {",
           "relationships: {pedigree: {kind: numerator, ridge: 0.1}}\nsolve: {",
           "run.yaml:18:45: unknown key 'ridge'. The keys here are: kind, inbreeding, "
-          "metafounders."),
+          "metafounders, ploidy, double_reduction."),
     _case("a supplied matrix without file",
           "solve: {",
           "relationships: {mine: {kind: supplied}}\nsolve: {",
