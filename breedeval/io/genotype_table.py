@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet
 
 from breedeval.errors import SHOWN_PER_KIND, Findings, InputError, Problem
 from breedeval.genotypes.calls import Float32
@@ -130,8 +129,10 @@ def _named(
 
 
 def _read_parquet(path: Path, reading: GenotypeReading, findings: Findings) -> Genotypes:
+    from pyarrow import parquet  # slow to load, and seldom needed
+
     try:
-        file = pa.parquet.ParquetFile(path)
+        file = parquet.ParquetFile(path)
     except pa.ArrowInvalid:
         raise InputError(Problem(path.name, "the file is not Parquet, or it is cut off", "",
                                  "Export it again")) from None

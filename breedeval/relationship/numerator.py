@@ -143,7 +143,8 @@ class Numerator:
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Q of the individuals: each group's expected share of their genes. O(qg)."""
-        if self.gamma is not None:  # metafounders are random: they take no part in the fixed rank
+        # metafounders are random: they take no part in the fixed rank
+        if self.gamma is not None or not len(self.groups):
             return np.zeros((rows.size, 0))
         return group_contributions(
             self.pedigree.sire, self.pedigree.dam, sire_group=self.pedigree.sire_group,

@@ -41,7 +41,8 @@ _STYLE: Any = {
     "grid.linewidth": 0.8, "axes.axisbelow": True, "legend.frameon": False,
     "legend.fontsize": 10, "xtick.major.width": 0.8, "ytick.major.size": 0,
     "ytick.minor.size": 0,
-    "axes.unicode_minus": True, "figure.subplot.left": 0.13, "figure.subplot.right": 0.98,
+    "font.family": "DejaVu Sans", "axes.unicode_minus": True,
+    "figure.subplot.left": 0.13, "figure.subplot.right": 0.98,
     "figure.subplot.bottom": 0.15, "figure.subplot.top": 0.96, "figure.subplot.hspace": 0.12,
     "figure.facecolor": "none", "axes.facecolor": "none",
 }

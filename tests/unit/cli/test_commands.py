@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -276,9 +277,37 @@ def test_version_and_help(shell: Shell) -> None:
     assert all(name in shell.out for name in ("run", "check", "init", "pedigree", "compare"))
 
 
-def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
-    code = ("import sys, breedeval.cli; "
-            "print([m for m in ('numba', 'pandas', 'scipy', 'matplotlib') if m in sys.modules])")
+def loaded(code: str, *names: str) -> list[str]:
+    """Which of these modules a program of its own has loaded in the end."""
+    code = f"import sys\n{code}\nprint([name for name in {names} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
                           check=True)
-    assert done.stdout == "[]\n"
+    return ast.literal_eval(done.stdout.splitlines()[-1])
+
+
+def command(*words: str) -> str:
+    """A command as code that goes on when it is done."""
+    return (f"sys.argv[1:] = {list(words)}\nfrom breedeval.cli import main\n"
+            "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code")
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
+    assert loaded(command("--help"), "numba", "pandas", "scipy", "matplotlib") == []
+
+
+def test_commands_load_what_they_use() -> None:
+    run_file = "configs/mrode_4_1_animal_model.yaml"
+    heavy = ("numba", "matplotlib", "scipy.stats", "pyarrow.parquet")
+    assert loaded(command("schema"), *heavy) == []
+    assert loaded(command("check", run_file), *heavy) == ["numba"]
+    assert loaded("import breedeval.workflow.compare", *heavy) == []
+
+
+def test_a_run_loads_the_kernels_that_it_calls(tmp_path: Path) -> None:
+    run = command("run", "configs/mrode_4_1_animal_model.yaml", "--quiet", "--set",
+                  f"output.directory={tmp_path / 'results'}")
+    code = (f"{run}\nfrom breedeval.kernels import dominance, interning\n"
+            "assert vars(interning.intern_names)['_made'] is not None\n"
+            "assert vars(dominance.family_covariances)['_made'] is None")
+    assert loaded(code, "numba", "matplotlib", "matplotlib.pyplot", "scipy.stats") == [
+        "numba", "matplotlib"]
