@@ -29,6 +29,9 @@ Int64 = NDArray[np.int64]
 u = np.uint64
 """Places are unsigned, or the compiler looks after places that count from the end."""
 
+MISSING = u(0x5555555555555555)
+"""The low bits of codes: a missing call has only this one."""
+
 LANES = 64
 """Sums that are worked on at a time."""
 
@@ -43,6 +46,7 @@ Words below each other are not a power of two apart, or they are in each other's
 
 _bytes = numba.types.Array(numba.uint8, 2, "C", readonly=True)
 _reals = numba.types.Array(numba.float64, 2, "C", readonly=True)
+_row = numba.types.Array(numba.float64, 1, "C", readonly=True)
 
 
 def has_wide_registers() -> bool:
@@ -217,16 +221,15 @@ def turn(data: Bytes, first: int, last: int, left: int, turned: Words) -> None:
             one[j], two[j] = one[j] ^ swap << u(2), two[j] ^ swap
 
 
-@numba.njit(numba.float64[:, ::1](_bytes, _reals, _reals, numba.int64, numba.int64),
+@numba.njit(numba.float64[:, ::1](_bytes, _row, _reals, numba.int64, numba.int64),
             cache=True, nogil=True)
-def times(data: Bytes, values: Float64, effects: Float64, begin: int, end: int) -> Float64:
-    """Σₘ values[m, code] · effects[m, c] over the markers begin … end, for every column c.
+def times(data: Bytes, centre: Float64, effects: Float64, begin: int, end: int) -> Float64:
+    """Σₘ (xₘ − centre[m]) · effects[m, c] over the markers begin … end that are called.
 
     Parameters
     ----------
     data : ndarray of uint8, shape (m, w)
-    values : ndarray of float64, shape (m, 4)
-        Of every code.
+    centre : ndarray of float64, shape (m,)
     effects : ndarray of float64, shape (m, k)
     begin, end : int
 
@@ -253,8 +256,9 @@ def times(data: Bytes, values: Float64, effects: Float64, begin: int, end: int) 
                      turned[w].reshape(32, width))
             for c in range(k):
                 for m in range(first, last):
-                    for code in range(4):
-                        terms[m - first, code] = values[m, code] * effects[m, c]
+                    terms[m - first, 0] = (2.0 - centre[m]) * effects[m, c]
+                    terms[m - first, 2] = (1.0 - centre[m]) * effects[m, c]
+                    terms[m - first, 3] = (0.0 - centre[m]) * effects[m, c]
                 fill_tables(terms, tables[:words])
                 add(turned, tables[:words], sums[c, 32 * left:32 * (left + width)])
     for left in range(0, count, PANEL):
@@ -269,22 +273,32 @@ def times(data: Bytes, values: Float64, effects: Float64, begin: int, end: int) 
 @numba.njit(numba.int64(_bytes, numba.int64, numba.int64, numba.int64, numba.uint64[:, ::1],
                         numba.int64[::1]), cache=True, nogil=True)
 def take(data: Bytes, top: int, bottom: int, left: int, tile: Words, gaps: Int64) -> int:
-    """Copy the words of some rows from byte ``left`` on; list the rows with missing calls."""
+    """Copy the words of some rows from byte ``left`` on; list the rows with missing calls.
+
+    Eight rows are copied together, and the last one again up to a whole eight.
+    """
     missing, count = 0, tile.shape[0]
     whole = min(count, (data.shape[1] - left) // 8)
-    for r in range(u(bottom - top)):
-        row, found = u(top) + u(r), u(0)
+    for r in range(0, bottom - top, 8):
+        found = u(0)
         for j in range(u(whole)):
-            word = read_word(data, row, u(left) + u(8) * u(j))
-            tile[u(j), u(r)] = word
-            found |= word & ~(word >> u(1))
+            for i in range(8):
+                word = read_word(data, u(min(top + r + i, bottom - 1)), u(left) + u(8) * u(j))
+                tile[u(j), u(r + i)] = word
+                found |= word & ~(word >> u(1))
         for j in range(whole, count):
-            word = read_last_word(data, row, u(left + 8 * j))
-            tile[j, r] = word
-            found |= word & ~(word >> u(1))
-        if found & u(0x5555555555555555) != u(0):
-            gaps[missing] = r
-            missing += 1
+            for i in range(8):
+                word = read_last_word(data, u(min(top + r + i, bottom - 1)), u(left + 8 * j))
+                tile[j, r + i] = word
+                found |= word & ~(word >> u(1))
+        if found & MISSING != u(0):
+            for i in range(r, min(r + 8, bottom - top)):
+                found = u(0)
+                for j in range(count):
+                    found |= tile[j, i] & ~(tile[j, i] >> u(1))
+                if found & MISSING != u(0):
+                    gaps[missing] = i
+                    missing += 1
     return missing
 
 
@@ -296,19 +310,16 @@ def add_tile(tile: Words, tables: Float64, sums: Float64) -> None:
         add(tile[first:last], tables[first:last], sums)
 
 
-@numba.njit(numba.float64[:, :, :, :, ::1](_reals), cache=True, nogil=True)
-def tables_of(values: Float64) -> Float64:
-    """Tables of copies, and of missing calls, times values, shape (2, k, words, 16, 16)."""
-    k, words = values.shape[0], values.shape[1] // 32
-    tables, terms = np.empty((2, k, words, 16, 16)), np.empty((32 * words, 4))
-    copies = np.array([[2.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
-    for what in range(2):
-        for c in range(k):
-            for i in range(32 * words):
-                for code in range(4):
-                    terms[i, code] = copies[what, code] * values[c, i]
-            fill_tables(terms, tables[what, c])
-    return tables
+@numba.njit(numba.void(_reals, numba.float64[::1], numba.float64[:, :, :, ::1]),
+            cache=True, nogil=True)
+def make_tables(values: Float64, copies: Float64, tables: Float64) -> None:
+    """Tables of values[c, i] times the copies of every code, shape (k, words, 16, 16)."""
+    terms = np.empty((values.shape[1], 4))
+    for c in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            for code in range(4):
+                terms[i, code] = copies[code] * values[c, i]
+        fill_tables(terms, tables[c])
 
 
 @numba.njit(numba.float64[:, :, ::1](_bytes, _reals, numba.int64, numba.int64),
@@ -330,7 +341,8 @@ def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Floa
     """
     k, count = values.shape[0], values.shape[1] // 32
     out = np.zeros((2, k, end - begin))
-    tables = tables_of(values)
+    tables, of_missing = np.empty((k, count, 16, 16)), np.empty((0, count, 16, 16))
+    make_tables(values, np.array([2.0, 0.0, 1.0, 0.0]), tables)
     tile, gaps = np.empty((PANEL, ROWS + 8), np.uint64), np.empty(ROWS, np.int64)
     sums = np.empty(ROWS)
     for top in range(begin, end, ROWS):
@@ -342,16 +354,19 @@ def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Floa
             own = sums[:(bottom - top + LANES - 1) // LANES * LANES]
             for c in range(k):
                 own[:] = 0.0
-                add_tile(words, tables[0, c, left:right], own)
+                add_tile(words, tables[c, left:right], own)
                 out[0, c, top - begin:bottom - begin] += own[:bottom - top]
             if missing:
+                if len(of_missing) < k:
+                    of_missing = np.empty((k, count, 16, 16))
+                    make_tables(values, np.array([0.0, 1.0, 0.0, 0.0]), of_missing)
                 for w in range(right - left):
                     for i in range(missing):
                         words[w, i] = words[w, gaps[i]]
                 own = sums[:(missing + LANES - 1) // LANES * LANES]
                 for c in range(k):
                     own[:] = 0.0
-                    add_tile(words, tables[1, c, left:right], own)
+                    add_tile(words, of_missing[c, left:right], own)
                     for i in range(missing):
                         out[1, c, top - begin + gaps[i]] += own[i]
     return out
