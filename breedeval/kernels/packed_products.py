@@ -13,13 +13,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
-from llvmlite import binding, ir  # type: ignore[import-untyped]
-from numba import config
-from numba.core import cgutils
-from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from breedeval.kernels.late import Late, array, kernel, part
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
@@ -44,23 +41,9 @@ PANEL, ROWS = 250, 256
 Words below each other are not a power of two apart, or they are in each other's way in the cache.
 """
 
-_bytes = numba.types.Array(numba.uint8, 2, "C", readonly=True)
-_reals = numba.types.Array(numba.float64, 2, "C", readonly=True)
-_row = numba.types.Array(numba.float64, 1, "C", readonly=True)
+_bytes, _reals, _row = array("u1", 2), array("f8", 2), array("f8", 1)
 
 
-def has_wide_registers() -> bool:
-    """Whether eight numbers are looked up at once: with AVX-512, compiled for this machine."""
-    set_apart = ("DISABLE_JIT", "CPU_NAME", "CPU_FEATURES")
-    if any(getattr(config, name, None) for name in set_apart):
-        return False
-    try:
-        return bool(binding.get_host_cpu_features().get("avx512f", False))
-    except RuntimeError:  # a processor that cannot be asked
-        return False
-
-
-@numba.njit("void(u8[:, ::1], f8[:, :, ::1], f8[::1])", cache=True, nogil=True)
 def add_one_by_one(codes: Words, tables: Float64, sums: Float64) -> None:
     """sums[l] += Σ tables[w, t, t-th four bits of codes[w, l]] over w and t.
 
@@ -80,66 +63,82 @@ def add_one_by_one(codes: Words, tables: Float64, sums: Float64) -> None:
         sums[lane] += total
 
 
-@intrinsic
-def look_up_lanes(
-    typing: Any, codes: Any, stride: Any, words: Any, tables: Any, sums: Any,
-) -> Any:
-    """The same for :data:`LANES` sums, given addresses; ``stride`` is bytes from word to word."""
-    signature = numba.void(*[numba.types.intp] * 5)
-    eight, number = 8, ir.IntType(64)
-    reals, places = ir.VectorType(ir.DoubleType(), eight), ir.VectorType(number, eight)
+def _add_in_lanes() -> Any:
+    """:func:`add_one_by_one`, eight sums an instruction."""
+    from llvmlite import ir  # type: ignore[import-untyped]
+    from numba import njit, types
+    from numba.core import cgutils
+    from numba.extending import intrinsic
+
+    number = ir.IntType(64)
+    reals, places = ir.VectorType(ir.DoubleType(), 8), ir.VectorType(number, 8)
+    kind = ir.FunctionType(reals, [reals, places, reals])
+
+    def load(builder: Any, base: Any, offset: int, vector: Any) -> Any:
+        address = builder.add(base, ir.Constant(number, offset))
+        return builder.load(builder.inttoptr(address, vector.as_pointer()), align=8)
 
     def emit(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
         codes, stride, words, tables, sums = arguments
-        kind = ir.FunctionType(reals, [reals, places, reals])
         look_up = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
             builder.module, kind, "llvm.x86.avx512.vpermi2var.pd.512")
-
-        def at(base: Any, offset: int, kind: Any) -> Any:
-            place = builder.add(base, ir.Constant(number, offset))
-            return builder.inttoptr(place, kind.as_pointer())
-
-        vectors = range(LANES // eight)
         totals = [cgutils.alloca_once(builder, reals)  # type: ignore[no-untyped-call]
-                  for _ in vectors]
+                  for _ in range(LANES // 8)]
         for total in totals:
-            builder.store(ir.Constant(reals, [0.0] * eight), total)
+            builder.store(ir.Constant(reals, [0.0] * 8), total)
         with cgutils.for_range(builder, words) as loop:
             row = builder.add(codes, builder.mul(loop.index, stride))
             table = builder.add(tables, builder.mul(loop.index, ir.Constant(number, 2048)))
-            held = [builder.load(at(row, 64 * v, places), align=8) for v in vectors]
+            held = [load(builder, row, 64 * v, places) for v in range(LANES // 8)]
             for t in range(16):
-                low = builder.load(at(table, 128 * t, reals), align=8)
-                high = builder.load(at(table, 128 * t + 64, reals), align=8)
-                shift = ir.Constant(places, [4 * t] * eight)
-                for v in vectors:
-                    found = builder.call(look_up, [low, builder.lshr(held[v], shift), high])
-                    builder.store(builder.fadd(builder.load(totals[v]), found), totals[v])
-        for v in vectors:
-            place = at(sums, 64 * v, reals)
-            builder.store(builder.fadd(builder.load(place, align=8), builder.load(totals[v])),
-                          place, align=8)
+                low, high = (load(builder, table, 128 * t + at, reals) for at in (0, 64))
+                shift = ir.Constant(places, [4 * t] * 8)
+                for word, total in zip(held, totals, strict=True):
+                    found = builder.call(look_up, [low, builder.lshr(word, shift), high])
+                    builder.store(builder.fadd(builder.load(total), found), total)
+        for v, total in enumerate(totals):
+            before = load(builder, sums, 64 * v, reals)
+            address = builder.add(sums, ir.Constant(number, 64 * v))
+            builder.store(builder.fadd(before, builder.load(total)),
+                          builder.inttoptr(address, reals.as_pointer()), align=8)
         return context.get_dummy_value()
 
-    return signature, emit
+    @intrinsic
+    def look_up_lanes(
+        typing: Any, codes: Any, stride: Any, words: Any, tables: Any, sums: Any
+    ) -> Any:
+        """For :data:`LANES` sums, given addresses; ``stride`` is bytes from word to word."""
+        return types.void(*[types.intp] * 5), emit
+
+    @njit(nogil=True)
+    def add(codes: Words, tables: Float64, sums: Float64) -> None:
+        for lane in range(0, sums.size, LANES):
+            look_up_lanes(  # type: ignore[call-arg]
+                codes.ctypes.data + 8 * lane, 8 * codes.shape[1], codes.shape[0],
+                tables.ctypes.data, sums.ctypes.data + 8 * lane)
+
+    return add
 
 
-def _add_in_lanes(codes: Words, tables: Float64, sums: Float64) -> None:
-    """:func:`add_one_by_one`, eight sums an instruction."""
-    stride = 8 * codes.shape[1]
-    for lane in range(0, sums.size, LANES):
-        look_up_lanes(  # type: ignore[call-arg]
-            codes.ctypes.data + 8 * lane, stride, codes.shape[0], tables.ctypes.data,
-            sums.ctypes.data + 8 * lane)
+def _add_here() -> Any:
+    """In lanes with AVX-512, where code is made for this machine; else one by one."""
+    from llvmlite import binding
+    from numba import config, njit
+
+    names = ("DISABLE_JIT", "CPU_NAME", "CPU_FEATURES")
+    if not any(getattr(config, name, None) for name in names):
+        try:
+            if binding.get_host_cpu_features().get("avx512f", False):
+                return _add_in_lanes()
+        except RuntimeError:  # a processor that cannot be asked
+            pass
+    return njit(nogil=True)(add_one_by_one)
 
 
-add = add_one_by_one
-if has_wide_registers():
-    add = numba.njit("void(u8[:, ::1], f8[:, :, ::1], f8[::1])", cache=True, nogil=True)(
-        _add_in_lanes)
+add: Any = Late(_add_here)
 
 
-@numba.njit(numba.uint64(_bytes, numba.uint64, numba.uint64), cache=True, nogil=True)
+@part
 def read_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
     """Eight bytes of a row as one number."""
     return (u(data[row, at]) | u(data[row, at + u(1)]) << u(8)
@@ -148,7 +147,7 @@ def read_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
             | u(data[row, at + u(6)]) << u(48) | u(data[row, at + u(7)]) << u(56))
 
 
-@numba.njit(numba.uint64(_bytes, numba.uint64, numba.uint64), cache=True, nogil=True)
+@part
 def read_last_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
     """Up to eight bytes, as many as there are in the row."""
     found = u(0)
@@ -157,7 +156,7 @@ def read_last_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
     return found
 
 
-@numba.njit("void(f8[:, ::1], f8[:, :, ::1])", cache=True, nogil=True)
+@part
 def fill_tables(terms: Float64, tables: Float64) -> None:
     """Of every two rows of ``terms``, which have a number for each code, all sums of two."""
     for w in range(tables.shape[0]):
@@ -168,7 +167,7 @@ def fill_tables(terms: Float64, tables: Float64) -> None:
                     tables[w, t, 4 * high + low] = terms[one, low] + terms[one + 1, high]
 
 
-@numba.njit("UniTuple(u8, 4)(u8, u8, u8, u8, u8)", cache=True, nogil=True)
+@part
 def turn_four(
     a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64, shift: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -186,8 +185,7 @@ def turn_four(
     return a, b, c, d
 
 
-@numba.njit(numba.void(_bytes, numba.int64, numba.int64, numba.int64, numba.uint64[:, ::1]),
-            cache=True, nogil=True)
+@part
 def turn(data: Bytes, first: int, last: int, left: int, turned: Words) -> None:
     """Words of 32 markers, first … last, instead of words of 32 individuals.
 
@@ -221,8 +219,7 @@ def turn(data: Bytes, first: int, last: int, left: int, turned: Words) -> None:
             one[j], two[j] = one[j] ^ swap << u(2), two[j] ^ swap
 
 
-@numba.njit(numba.float64[:, ::1](_bytes, _row, _reals, numba.int64, numba.int64),
-            cache=True, nogil=True)
+@kernel(f"f8[:, ::1]({_bytes}, {_row}, {_reals}, i8, i8)")
 def times(data: Bytes, centre: Float64, effects: Float64, begin: int, end: int) -> Float64:
     """Σₘ (xₘ − centre[m]) · effects[m, c] over the markers begin … end that are called.
 
@@ -270,8 +267,7 @@ def times(data: Bytes, centre: Float64, effects: Float64, begin: int, end: int) 
     return out
 
 
-@numba.njit(numba.int64(_bytes, numba.int64, numba.int64, numba.int64, numba.uint64[:, ::1],
-                        numba.int64[::1]), cache=True, nogil=True)
+@part
 def take(data: Bytes, top: int, bottom: int, left: int, tile: Words, gaps: Int64) -> int:
     """Copy the words of some rows from byte ``left`` on; list the rows with missing calls.
 
@@ -302,7 +298,7 @@ def take(data: Bytes, top: int, bottom: int, left: int, tile: Words, gaps: Int64
     return missing
 
 
-@numba.njit("void(u8[:, ::1], f8[:, :, ::1], f8[::1])", cache=True, nogil=True)
+@part
 def add_tile(tile: Words, tables: Float64, sums: Float64) -> None:
     """Add what a tile gives to the sums of its rows."""
     for first in range(0, tile.shape[0], WORDS):
@@ -310,8 +306,7 @@ def add_tile(tile: Words, tables: Float64, sums: Float64) -> None:
         add(tile[first:last], tables[first:last], sums)
 
 
-@numba.njit(numba.void(_reals, numba.float64[::1], numba.float64[:, :, :, ::1]),
-            cache=True, nogil=True)
+@part
 def make_tables(values: Float64, copies: Float64, tables: Float64) -> None:
     """Tables of values[c, i] times the copies of every code, shape (k, words, 16, 16)."""
     terms = np.empty((values.shape[1], 4))
@@ -322,8 +317,7 @@ def make_tables(values: Float64, copies: Float64, tables: Float64) -> None:
         fill_tables(terms, tables[c])
 
 
-@numba.njit(numba.float64[:, :, ::1](_bytes, _reals, numba.int64, numba.int64),
-            cache=True, nogil=True)
+@kernel(f"f8[:, :, ::1]({_bytes}, {_reals}, i8, i8)")
 def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Float64:
     """Σᵢ xᵢ · values[c, i] over the called, and Σᵢ values[c, i] over the others.
 
