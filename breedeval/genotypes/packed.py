@@ -79,19 +79,20 @@ class Packed:
 
     def times(self, effects: Float64, coding: Coding, *, threads: int = 1) -> Float64:
         """Z′a, in double precision; the same to the last bit for any number of threads."""
-        values, sides = code_values(coding), np.ascontiguousarray(effects, np.float64)
+        centre = np.ascontiguousarray(coding.centre, np.float64)
+        sides = np.ascontiguousarray(coding.scale[:, None] * effects, np.float64)
         step = max(LEAST, -(-self.markers // MOST))
-        total = np.zeros((sides.shape[1], 4 * self.data.shape[1]))
+        total = np.zeros((self.individuals, sides.shape[1]))
         with workers(float(self.data.size) * sides.shape[1], threads) as run:
             for part in run(lambda begin: products.times(
-                    self.data, values, sides, begin, min(begin + step, self.markers)),
+                    self.data, centre, sides, begin, min(begin + step, self.markers)),
                     range(0, self.markers, step)):
-                total += part
-        return np.ascontiguousarray(total[:, :self.individuals].T)
+                total += part[:, :self.individuals].T
+        return total
 
     def transposed_times(self, values: Float64, coding: Coding, *, threads: int = 1) -> Float64:
         """Zv = s(Σxv − cΣv), sums over the called; as precise as :meth:`times`."""
-        width = -(-self.data.shape[1] // 16) * 64
+        width = -(-self.individuals // 32) * 32
         sides = np.zeros((values.shape[1], width))
         sides[:, :self.individuals] = values.T
         step = max(LEAST, -(-self.markers // (4 * threads)))

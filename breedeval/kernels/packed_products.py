@@ -1,18 +1,22 @@
-"""Products of genotypes in 2 bits with vectors, four genotypes a look-up.
+"""Products of genotypes in 2 bits with vectors: two genotypes a look-up, many look-ups at a time.
 
-A byte holds the calls of four individuals at a marker, or, turned, of four markers in an
-individual. What these four add to a sum is one of 256 numbers: it is looked up in a table made of
-the four numbers that they are multiplied by. Sixteen tables (32 KB) stay in the nearest cache while
-they serve a tile of the matrix, which is read from memory once. Every sum is of doubles, in an
-order that does not depend on who else works.
+A word of 64 bits holds the calls of 32 individuals at a marker or, turned, of 32 markers in an
+individual. What two of these add to a sum is one of 16 numbers, looked up in a table made of the
+two numbers that they are multiplied by. Sums are of doubles, in an order that depends neither on
+the machine nor on who else works: each goes through its words, and a word from its low end.
+
+Where the processor has AVX-512, a table is two registers and an instruction looks up eight numbers;
+elsewhere the same is done one by one.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from breedeval.kernels.late import array, kernel, part
+from breedeval.kernels.late import Late, array, kernel, part
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
@@ -22,21 +26,120 @@ Int64 = NDArray[np.int64]
 u = np.uint64
 """Places are unsigned, or the compiler looks after places that count from the end."""
 
-TABLES = 16
-"""Tables that are in use at a time: bytes of a sum between two visits to its place."""
+MISSING = u(0x5555555555555555)
+"""The low bits of codes: a missing call has only this one."""
 
-PANEL = 1024
-"""Most bytes of a row of the matrix in a tile."""
+LANES = 64
+"""Sums that are worked on at a time."""
 
-ROWS = 1024
-"""Most rows of a tile in :func:`transposed_times`; in :func:`times` there are 4 × ``TABLES``."""
+WORDS = 8
+"""Words whose tables (16 KB) are used by all sums of a tile before those of others."""
 
-_bytes = array("u1", 2)
-_reals = array("f8", 2)
+PANEL, ROWS = 250, 256
+"""Most words of a row in a tile (500 KB); most rows of a tile in :func:`transposed_times`.
+
+Words below each other are not a power of two apart, or they are in each other's way in the cache.
+"""
+
+_bytes, _reals, _row = array("u1", 2), array("f8", 2), array("f8", 1)
+
+
+def add_one_by_one(codes: Words, tables: Float64, sums: Float64) -> None:
+    """sums[l] += Σ tables[w, t, t-th four bits of codes[w, l]] over w and t.
+
+    Parameters
+    ----------
+    codes : ndarray of uint64, shape (words, at least l)
+    tables : ndarray of float64, shape (words, 16, 16)
+    sums : ndarray of float64, shape (l,)
+        A whole number of :data:`LANES`.
+    """
+    for lane in range(sums.size):
+        total = 0.0
+        for w in range(codes.shape[0]):
+            word = codes[w, lane]
+            for t in range(16):
+                total += tables[w, t, word >> u(4 * t) & u(15)]
+        sums[lane] += total
+
+
+def _add_in_lanes() -> Any:
+    """:func:`add_one_by_one`, eight sums an instruction."""
+    from llvmlite import ir  # type: ignore[import-untyped]
+    from numba import njit, types
+    from numba.core import cgutils
+    from numba.extending import intrinsic
+
+    number = ir.IntType(64)
+    reals, places = ir.VectorType(ir.DoubleType(), 8), ir.VectorType(number, 8)
+    kind = ir.FunctionType(reals, [reals, places, reals])
+
+    def load(builder: Any, base: Any, offset: int, vector: Any) -> Any:
+        address = builder.add(base, ir.Constant(number, offset))
+        return builder.load(builder.inttoptr(address, vector.as_pointer()), align=8)
+
+    def emit(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        codes, stride, words, tables, sums = arguments
+        look_up = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, kind, "llvm.x86.avx512.vpermi2var.pd.512")
+        totals = [cgutils.alloca_once(builder, reals)  # type: ignore[no-untyped-call]
+                  for _ in range(LANES // 8)]
+        for total in totals:
+            builder.store(ir.Constant(reals, [0.0] * 8), total)
+        with cgutils.for_range(builder, words) as loop:
+            row = builder.add(codes, builder.mul(loop.index, stride))
+            table = builder.add(tables, builder.mul(loop.index, ir.Constant(number, 2048)))
+            held = [load(builder, row, 64 * v, places) for v in range(LANES // 8)]
+            for t in range(16):
+                low, high = (load(builder, table, 128 * t + at, reals) for at in (0, 64))
+                shift = ir.Constant(places, [4 * t] * 8)
+                for word, total in zip(held, totals, strict=True):
+                    found = builder.call(look_up, [low, builder.lshr(word, shift), high])
+                    builder.store(builder.fadd(builder.load(total), found), total)
+        for v, total in enumerate(totals):
+            before = load(builder, sums, 64 * v, reals)
+            address = builder.add(sums, ir.Constant(number, 64 * v))
+            builder.store(builder.fadd(before, builder.load(total)),
+                          builder.inttoptr(address, reals.as_pointer()), align=8)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def look_up_lanes(
+        typing: Any, codes: Any, stride: Any, words: Any, tables: Any, sums: Any
+    ) -> Any:
+        """For :data:`LANES` sums, given addresses; ``stride`` is bytes from word to word."""
+        return types.void(*[types.intp] * 5), emit
+
+    @njit(nogil=True)
+    def add(codes: Words, tables: Float64, sums: Float64) -> None:
+        for lane in range(0, sums.size, LANES):
+            look_up_lanes(  # type: ignore[call-arg]
+                codes.ctypes.data + 8 * lane, 8 * codes.shape[1], codes.shape[0],
+                tables.ctypes.data, sums.ctypes.data + 8 * lane)
+
+    return add
+
+
+def _add_here() -> Any:
+    """In lanes with AVX-512, where code is made for this machine; else one by one."""
+    from llvmlite import binding
+    from numba import config, njit
+
+    names = ("DISABLE_JIT", "CPU_NAME", "CPU_FEATURES")
+    if not any(getattr(config, name, None) for name in names):
+        try:
+            if binding.get_host_cpu_features().get("avx512f", False):
+                return _add_in_lanes()
+        except RuntimeError:  # a processor that cannot be asked
+            pass
+    return njit(nogil=True)(add_one_by_one)
+
+
+add: Any = Late(_add_here)
 
 
 @part
-def word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
+def read_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
     """Eight bytes of a row as one number."""
     return (u(data[row, at]) | u(data[row, at + u(1)]) << u(8)
             | u(data[row, at + u(2)]) << u(16) | u(data[row, at + u(3)]) << u(24)
@@ -45,7 +148,7 @@ def word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
 
 
 @part
-def last_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
+def read_last_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
     """Up to eight bytes, as many as there are in the row."""
     found = u(0)
     for p in range(min(8, data.shape[1] - np.int64(at))):
@@ -54,195 +157,174 @@ def last_word(data: Bytes, row: np.uint64, at: np.uint64) -> np.uint64:
 
 
 @part
-def fill_tables(terms: Float64, pairs: Float64, tables: Float64) -> None:
-    """For every four rows of ``terms`` a table: of every byte, the sum of a term for each code.
-
-    ``pairs`` is room for 80 numbers.
-    """
-    for q in range(terms.shape[0] // 4):
-        for high in range(4):
-            for low in range(4):
-                pairs[4 * high + low] = terms[4 * q, low] + terms[4 * q + 1, high]
-        for high in range(4):
-            third = terms[4 * q + 2, high]
-            for low in range(16):
-                pairs[16 + 16 * high + low] = pairs[low] + third
-        a, b, c, d = terms[4 * q + 3]
-        for low in range(64):
-            three = pairs[16 + low]
-            tables[256 * q + low] = three + a
-            tables[256 * q + 64 + low] = three + b
-            tables[256 * q + 128 + low] = three + c
-            tables[256 * q + 192 + low] = three + d
+def fill_tables(terms: Float64, tables: Float64) -> None:
+    """Of every two rows of ``terms``, which have a number for each code, all sums of two."""
+    for w in range(tables.shape[0]):
+        for t in range(16):
+            one = 32 * w + 2 * t
+            for high in range(4):
+                for low in range(4):
+                    tables[w, t, 4 * high + low] = terms[one, low] + terms[one + 1, high]
 
 
 @part
-def turn_words(
-    a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64
+def turn_four(
+    a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64, shift: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    """Rows become columns of the squares of 4 × 4 codes in four bytes below each other."""
-    pair = (a >> u(2) ^ b) & u(0x3333333333333333)
-    a, b = a ^ pair << u(2), b ^ pair
-    pair = (c >> u(2) ^ d) & u(0x3333333333333333)
-    c, d = c ^ pair << u(2), d ^ pair
-    four = (a >> u(4) ^ c) & u(0x0F0F0F0F0F0F0F0F)
-    a, c = a ^ four << u(4), c ^ four
-    four = (b >> u(4) ^ d) & u(0x0F0F0F0F0F0F0F0F)
-    b, d = b ^ four << u(4), d ^ four
+    """Exchange groups of ``shift`` bits across the diagonal of the squares of 4 × 4 of them."""
+    mask = u(0xFFFFFFFFFFFFFFFF) // ((u(1) << u(2) * shift) + u(1))
+    swap = (a >> u(2) * shift ^ c) & mask
+    a, c = a ^ swap << u(2) * shift, c ^ swap
+    swap = (b >> u(2) * shift ^ d) & mask
+    b, d = b ^ swap << u(2) * shift, d ^ swap
+    mask = u(0xFFFFFFFFFFFFFFFF) // ((u(1) << shift) + u(1))
+    swap = (a >> shift ^ b) & mask
+    a, b = a ^ swap << shift, b ^ swap
+    swap = (c >> shift ^ d) & mask
+    c, d = c ^ swap << shift, d ^ swap
     return a, b, c, d
 
 
 @part
-def turn(data: Bytes, first: int, last: int, left: int, right: int, turned: Words) -> None:
-    """Four markers of an individual in each byte, instead of four individuals of a marker.
+def turn(data: Bytes, first: int, last: int, left: int, turned: Words) -> None:
+    """Words of 32 markers, first … last, instead of words of 32 individuals.
 
-    ``turned[q, i]`` gets the markers first + 4q and on, of the individuals that are i-th in the
-    bytes left … right of a row. In place of markers from ``last`` on stands the one before it.
+    Word j of row i of ``turned``, which has 32 rows, is of the i-th individual in the j-th word of
+    the markers from byte ``left`` on. In place of markers from ``last`` on stands the one before.
     """
-    for q in range(turned.shape[0]):
-        p, e = first + 4 * q, last - 1
-        i, j = u(min(p, e)), u(min(p + 1, e))
-        k, m = u(min(p + 2, e)), u(min(p + 3, e))
-        whole = (right - left) // 8
-        for w in range(u(whole)):
-            at = u(left) + u(8) * u(w)
-            a, b, c, d = turn_words(
-                word(data, i, at), word(data, j, at), word(data, k, at), word(data, m, at))
-            turned[u(q), u(0), u(w)], turned[u(q), u(1), u(w)] = a, b
-            turned[u(q), u(2), u(w)], turned[u(q), u(3), u(w)] = c, d
-        if left + 8 * whole < right:
-            at = u(left + 8 * whole)
-            a, b, c, d = turn_words(last_word(data, i, at), last_word(data, j, at),
-                                    last_word(data, k, at), last_word(data, m, at))
-            turned[q, 0, whole], turned[q, 1, whole] = a, b
-            turned[q, 2, whole], turned[q, 3, whole] = c, d
+    count = turned.shape[1]
+    whole = min(count, (data.shape[1] - left) // 8)
+    for i in range(8):
+        m = (u(min(first + i, last - 1)), u(min(first + i + 8, last - 1)),
+             u(min(first + i + 16, last - 1)), u(min(first + i + 24, last - 1)))
+        one, two, three, four = turned[i], turned[i + 8], turned[i + 16], turned[i + 24]
+        for j in range(u(whole)):
+            at = u(left) + u(8) * u(j)
+            one[u(j)], two[u(j)], three[u(j)], four[u(j)] = turn_four(
+                read_word(data, m[0], at), read_word(data, m[1], at), read_word(data, m[2], at),
+                read_word(data, m[3], at), u(16))
+        for j in range(whole, count):
+            at = u(left + 8 * j)
+            one[j], two[j], three[j], four[j] = turn_four(
+                read_last_word(data, m[0], at), read_last_word(data, m[1], at),
+                read_last_word(data, m[2], at), read_last_word(data, m[3], at), u(16))
+    for i in (0, 1, 8, 9, 16, 17, 24, 25):
+        one, two, three, four = turned[i], turned[i + 2], turned[i + 4], turned[i + 6]
+        for j in range(count):
+            one[j], two[j], three[j], four[j] = turn_four(one[j], two[j], three[j], four[j], u(4))
+    for i in range(0, 32, 2):
+        one, two = turned[i], turned[i + 1]
+        for j in range(count):
+            swap = (one[j] >> u(2) ^ two[j]) & u(0x3333333333333333)
+            one[j], two[j] = one[j] ^ swap << u(2), two[j] ^ swap
 
 
-@part
-def add_turned(turned: Bytes, tables: Float64, count: int, sums: Float64) -> None:
-    """Add the looked-up numbers of individuals, whose bytes stand below each other."""
-    for i in range(u(4)):
-        for j in range(u(count)):
-            a = b = c = d = 0.0
-            for q in range(0, TABLES, 4):
-                p = u(q)
-                a += tables[u(256) * p + u(turned[p, u(i), u(j)])]
-                b += tables[u(256) * p + u(256) + u(turned[p + u(1), u(i), u(j)])]
-                c += tables[u(256) * p + u(512) + u(turned[p + u(2), u(i), u(j)])]
-                d += tables[u(256) * p + u(768) + u(turned[p + u(3), u(i), u(j)])]
-            sums[u(4) * u(j) + u(i)] += (a + b) + (c + d)
-
-
-@kernel(f"({_bytes}, {_reals}, {_reals}, i8, i8)")
-def times(data: Bytes, values: Float64, effects: Float64, begin: int, end: int) -> Float64:
-    """Σₘ values[m, code] · effects[m, c] over the markers begin … end, for every column c.
+@kernel(f"f8[:, ::1]({_bytes}, {_row}, {_reals}, i8, i8)")
+def times(data: Bytes, centre: Float64, effects: Float64, begin: int, end: int) -> Float64:
+    """Σₘ (xₘ − centre[m]) · effects[m, c] over the markers begin … end that are called.
 
     Parameters
     ----------
     data : ndarray of uint8, shape (m, w)
-    values : ndarray of float64, shape (m, 4)
-        Of every code.
+    centre : ndarray of float64, shape (m,)
     effects : ndarray of float64, shape (m, k)
     begin, end : int
 
     Returns
     -------
-    ndarray of float64, shape (k, 4w)
-        Of all individuals, those beyond the last too.
+    ndarray of float64, shape (k, at least 4w)
+        Of all individuals, and of more.
     """
-    width, k = data.shape[1], effects.shape[1]
-    sums = np.zeros((k, 4 * width))
-    turned = np.empty((TABLES, 4, PANEL // 8 + 2), np.uint64)
-    looked = turned.view(np.uint8)
-    tables, pairs, terms = np.empty(256 * TABLES), np.empty(80), np.zeros((4 * TABLES, 4))
-    for first in range(begin, end, 4 * TABLES):
-        last = min(first + 4 * TABLES, end)
+    k, count = effects.shape[1], (data.shape[1] + 15) // 16 * 2
+    if count % 32 == 0:
+        count += 2
+    sums, out = np.zeros((k, 32 * count)), np.empty((k, 32 * count))
+    room = np.empty(WORDS * 32 * PANEL, np.uint64)
+    tables, terms = np.empty((WORDS, 16, 16)), np.zeros((32 * WORDS, 4))
+    for first in range(begin, end, 32 * WORDS):
+        last = min(first + 32 * WORDS, end)
+        words = (last - first + 31) // 32
         terms[last - first:] = 0.0
-        for left in range(0, width, PANEL):
-            right = min(left + PANEL, width)
-            turn(data, first, end, left, right, turned)
+        for left in range(0, count, PANEL):
+            width = min(PANEL, count - left)
+            turned = room[:words * 32 * width].reshape(words, 32 * width)
+            for w in range(words):
+                turn(data, first + 32 * w, min(first + 32 * w + 32, last), 8 * left,
+                     turned[w].reshape(32, width))
             for c in range(k):
                 for m in range(first, last):
-                    for code in range(4):
-                        terms[m - first, code] = values[m, code] * effects[m, c]
-                fill_tables(terms, pairs, tables)
-                add_turned(looked, tables, right - left, sums[c, 4 * left:4 * right])
-    return sums
+                    terms[m - first, 0] = (2.0 - centre[m]) * effects[m, c]
+                    terms[m - first, 2] = (1.0 - centre[m]) * effects[m, c]
+                    terms[m - first, 3] = (0.0 - centre[m]) * effects[m, c]
+                fill_tables(terms, tables[:words])
+                add(turned, tables[:words], sums[c, 32 * left:32 * (left + width)])
+    for left in range(0, count, PANEL):
+        width = min(PANEL, count - left)
+        for c in range(k):
+            for i in range(32):
+                for j in range(width):
+                    out[c, 32 * (left + j) + i] = sums[c, 32 * left + i * width + j]
+    return out
 
 
 @part
-def take(data: Bytes, top: int, bottom: int, left: int, right: int, tile: Words,
-         gaps: Int64) -> int:
-    """Copy a tile, 16 bytes of every row after another; list the rows with missing calls."""
-    count = 0
-    whole = (right - left) // 16
-    for r in range(u(bottom - top)):
-        missing = u(0)
-        row = u(top) + u(r)
-        for s in range(u(whole)):
-            at = u(left) + u(16) * u(s)
-            a, b = word(data, row, at), word(data, row, at + u(8))
-            tile[u(s), u(r), u(0)], tile[u(s), u(r), u(1)] = a, b
-            missing |= a & ~(a >> u(1)) | b & ~(b >> u(1))
-        if left + 16 * whole < right:
-            at = u(left + 16 * whole)
-            a, b = last_word(data, row, at), last_word(data, row, at + u(8))
-            tile[u(whole), u(r), u(0)], tile[u(whole), u(r), u(1)] = a, b
-            missing |= a & ~(a >> u(1)) | b & ~(b >> u(1))
-        if missing & u(0x5555555555555555) != u(0):
-            gaps[count] = r
-            count += 1
-    return count
+def take(data: Bytes, top: int, bottom: int, left: int, tile: Words, gaps: Int64) -> int:
+    """Copy the words of some rows from byte ``left`` on; list the rows with missing calls.
 
-
-@part
-def add_rows(tile: Bytes, tables: Float64, sums: Float64) -> None:
-    """Add the looked-up numbers of rows, whose bytes stand side by side."""
-    for row in range(sums.size):
-        r = u(row)
-        a = b = c = d = 0.0
-        for q in range(0, TABLES, 4):
-            p = u(q)
-            a += tables[u(256) * p + u(tile[r, p])]
-            b += tables[u(256) * p + u(256) + u(tile[r, p + u(1)])]
-            c += tables[u(256) * p + u(512) + u(tile[r, p + u(2)])]
-            d += tables[u(256) * p + u(768) + u(tile[r, p + u(3)])]
-        sums[r] += (a + b) + (c + d)
-
-
-@part
-def add_tile(
-    tile: Bytes, values: Float64, copies: Float64, tables: Float64, pairs: Float64, terms: Float64,
-    sums: Float64,
-) -> None:
-    """Add Σᵢ copies[code] · values[i] over the individuals of a tile to the sums of its rows.
-
-    ``tables``, ``pairs`` and ``terms`` are room.
+    Eight rows are copied together, and the last one again up to a whole eight.
     """
-    for s in range(values.size // (4 * TABLES)):
-        for i in range(4 * TABLES):
-            for code in range(4):
-                terms[i, code] = copies[code] * values[4 * TABLES * s + i]
-        fill_tables(terms, pairs, tables)
-        add_rows(tile[s], tables, sums)
+    missing, count = 0, tile.shape[0]
+    whole = min(count, (data.shape[1] - left) // 8)
+    for r in range(0, bottom - top, 8):
+        found = u(0)
+        for j in range(u(whole)):
+            for i in range(8):
+                word = read_word(data, u(min(top + r + i, bottom - 1)), u(left) + u(8) * u(j))
+                tile[u(j), u(r + i)] = word
+                found |= word & ~(word >> u(1))
+        for j in range(whole, count):
+            for i in range(8):
+                word = read_last_word(data, u(min(top + r + i, bottom - 1)), u(left + 8 * j))
+                tile[j, r + i] = word
+                found |= word & ~(word >> u(1))
+        if found & MISSING != u(0):
+            for i in range(r, min(r + 8, bottom - top)):
+                found = u(0)
+                for j in range(count):
+                    found |= tile[j, i] & ~(tile[j, i] >> u(1))
+                if found & MISSING != u(0):
+                    gaps[missing] = i
+                    missing += 1
+    return missing
 
 
 @part
-def close_up(tile: Words, slices: int, rows: Int64) -> None:
-    """Move some rows of a tile to its top."""
-    for s in range(slices):
-        for r in range(rows.size):
-            tile[s, r, 0], tile[s, r, 1] = tile[s, rows[r], 0], tile[s, rows[r], 1]
+def add_tile(tile: Words, tables: Float64, sums: Float64) -> None:
+    """Add what a tile gives to the sums of its rows."""
+    for first in range(0, tile.shape[0], WORDS):
+        last = min(first + WORDS, tile.shape[0])
+        add(tile[first:last], tables[first:last], sums)
 
 
-@kernel(f"({_bytes}, {_reals}, i8, i8)")
+@part
+def make_tables(values: Float64, copies: Float64, tables: Float64) -> None:
+    """Tables of values[c, i] times the copies of every code, shape (k, words, 16, 16)."""
+    terms = np.empty((values.shape[1], 4))
+    for c in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            for code in range(4):
+                terms[i, code] = copies[code] * values[c, i]
+        fill_tables(terms, tables[c])
+
+
+@kernel(f"f8[:, :, ::1]({_bytes}, {_reals}, i8, i8)")
 def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Float64:
     """Σᵢ xᵢ · values[c, i] over the called, and Σᵢ values[c, i] over the others.
 
     Parameters
     ----------
     data : ndarray of uint8, shape (m, w)
-    values : ndarray of float64, shape (k, at least 4w, to a whole 16 bytes)
+    values : ndarray of float64, shape (k, 4w and on to whole words)
         With 0 beyond the last individual.
     begin, end : int
         Markers.
@@ -251,29 +333,34 @@ def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Floa
     -------
     ndarray of float64, shape (2, k, end − begin)
     """
-    width, k = data.shape[1], values.shape[0]
-    sums = np.zeros((2, k, end - begin))
-    tile = np.empty((PANEL // 16, ROWS + 4, 2), np.uint64)
-    looked = tile.view(np.uint8)
-    gaps, room = np.empty(ROWS, np.int64), np.empty(ROWS)
-    copies = np.array([[2.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
-    tables, pairs, terms = np.empty(256 * TABLES), np.empty(80), np.empty((4 * TABLES, 4))
+    k, count = values.shape[0], values.shape[1] // 32
+    out = np.zeros((2, k, end - begin))
+    tables, of_missing = np.empty((k, count, 16, 16)), np.empty((0, count, 16, 16))
+    make_tables(values, np.array([2.0, 0.0, 1.0, 0.0]), tables)
+    tile, gaps = np.empty((PANEL, ROWS + 8), np.uint64), np.empty(ROWS, np.int64)
+    sums = np.empty(ROWS)
     for top in range(begin, end, ROWS):
         bottom = min(top + ROWS, end)
-        for left in range(0, width, PANEL):
-            right = min(left + PANEL, width)
-            slices = (right - left + 15) // 16
-            missing = take(data, top, bottom, left, right, tile, gaps)
+        for left in range(0, count, PANEL):
+            right = min(left + PANEL, count)
+            words = tile[:right - left]
+            missing = take(data, top, bottom, 8 * left, words, gaps)
+            own = sums[:(bottom - top + LANES - 1) // LANES * LANES]
             for c in range(k):
-                own = values[c, 4 * left:4 * left + 64 * slices]
-                add_tile(looked, own, copies[0], tables, pairs, terms,
-                         sums[0, c, top - begin:bottom - begin])
+                own[:] = 0.0
+                add_tile(words, tables[c, left:right], own)
+                out[0, c, top - begin:bottom - begin] += own[:bottom - top]
             if missing:
-                close_up(tile, slices, gaps[:missing])
-                for c in range(k):
-                    own = values[c, 4 * left:4 * left + 64 * slices]
-                    room[:missing] = 0.0
-                    add_tile(looked, own, copies[1], tables, pairs, terms, room[:missing])
+                if len(of_missing) < k:
+                    of_missing = np.empty((k, count, 16, 16))
+                    make_tables(values, np.array([0.0, 1.0, 0.0, 0.0]), of_missing)
+                for w in range(right - left):
                     for i in range(missing):
-                        sums[1, c, top - begin + gaps[i]] += room[i]
-    return sums
+                        words[w, i] = words[w, gaps[i]]
+                own = sums[:(missing + LANES - 1) // LANES * LANES]
+                for c in range(k):
+                    own[:] = 0.0
+                    add_tile(words, of_missing[c, left:right], own)
+                    for i in range(missing):
+                        out[1, c, top - begin + gaps[i]] += own[i]
+    return out

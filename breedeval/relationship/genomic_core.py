@@ -99,7 +99,8 @@ def genomic_rows(
     diagonal = diagonal - less
     core = choice.rows(individuals, table, diagonal=lambda: diagonal)
     rows = products_between(
-        calls.select(individuals=core), calls, scaled.coding) / scaled.divisor
+        calls.select(individuals=core), calls, scaled.coding, threads=threads)
+    rows /= scaled.divisor
     rows[np.arange(core.size), core] = diagonal[core]
     return CoreRows(core, rows, diagonal, replace(means, diagonal=float(diagonal.mean())))
 

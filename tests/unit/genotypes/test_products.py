@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from breedeval.genotypes.calls import Calls, Coding
 from breedeval.genotypes.dosages import Dosages
 from breedeval.genotypes.packed import Packed, pack
-from breedeval.genotypes.products import cross_products, products_between
+from breedeval.genotypes.products import BLOCK, TILE, cross_products, products_between
 from tests.oracles import packed_genotypes as oracle
 
 Float64 = NDArray[np.float64]
@@ -98,3 +100,14 @@ def test_single_precision_is_enough_for_many_markers() -> None:
     z = oracle.coded(x.astype(np.float64), coding.centre, coding.scale)
     found, exact = cross_products(calls, coding), z.T @ z
     assert np.abs(found - exact).max() < 1e-6 * np.diagonal(exact).mean()
+
+
+def test_little_memory_beside_the_result() -> None:
+    """G, a block of markers in single precision, and tiles."""
+    calls, coding, _ = made("packed", 6000, 1400)
+    cross_products(calls.select(individuals=np.arange(3)), coding)
+    tracemalloc.start()
+    found = cross_products(calls, coding)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.1 * (found.nbytes + 4 * BLOCK * 1400 + 4 * TILE**2)

@@ -53,12 +53,13 @@ def test_products_are_exact_on_integers(seed: int, m: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     data = random_bytes(rng, m, n)
     x = oracle.copies(data, n)
-    values = np.tile([2.0, 0.0, 1.0, 0.0], (m, 1))
+    centre = rng.integers(0, 3, m).astype(np.float64)
     effects = rng.integers(-1000, 1000, (m, 2)).astype(np.float64)
     begin = int(rng.integers(0, m + 1))
-    found = packed_products.times(data, values, effects, begin, m)
-    np.testing.assert_array_equal(found[:, :n].T, np.nan_to_num(x[begin:]).T @ effects[begin:])
-    sides = np.zeros((2, -(-data.shape[1] // 16) * 64))
+    found = packed_products.times(data, centre, effects, begin, m)
+    z = oracle.coded(x, centre, np.ones(m))
+    np.testing.assert_array_equal(found[:, :n].T, z[begin:].T @ effects[begin:])
+    sides = np.zeros((2, -(-n // 32) * 32))
     sides[:, :n] = rng.integers(-1000, 1000, (2, n))
     copies, missing = packed_products.transposed_times(data, sides, begin, m)
     np.testing.assert_array_equal(copies.T, np.nan_to_num(x[begin:]) @ sides[:, :n].T)
@@ -74,9 +75,9 @@ def test_beyond_a_tile(m: int, n: int) -> None:
     np.testing.assert_array_equal(packed.missing_by_individual(data, n), (codes == 1).sum(axis=0))
     np.testing.assert_array_equal(packed.tally_markers(data, n)[:, 2], (codes == 2).sum(axis=1))
     effects = rng.integers(-9, 9, (m, 1)).astype(np.float64)
-    found = packed_products.times(data, np.tile([2.0, 0, 1, 0], (m, 1)), effects, 0, m)
+    found = packed_products.times(data, np.zeros(m), effects, 0, m)
     np.testing.assert_array_equal(found[:, :n].T, np.nan_to_num(x).T @ effects)
-    sides = np.zeros((1, -(-data.shape[1] // 16) * 64))
+    sides = np.zeros((1, -(-n // 32) * 32))
     sides[:, :n] = rng.integers(-9, 9, n)
     copies, missing = packed_products.transposed_times(data, sides, 0, m)
     np.testing.assert_array_equal(copies.T, np.nan_to_num(x) @ sides[:, :n].T)
@@ -95,6 +96,18 @@ def test_few_markers_with_missing_calls() -> None:
     copies, missing = packed_products.transposed_times(data, sides, 0, 300)
     np.testing.assert_array_equal(copies[0], np.nan_to_num(x) @ sides[0, :160])
     np.testing.assert_array_equal(missing[0], np.isnan(x) @ sides[0, :160])
+
+
+@pytest.mark.parametrize("lanes", [64, 192])
+def test_many_at_a_time_as_one_by_one(lanes: int) -> None:
+    """To the last bit, whatever the processor."""
+    rng = np.random.default_rng(lanes)
+    codes = rng.integers(0, 2**64, (5, lanes + 3), np.uint64)
+    tables, sums = rng.normal(size=(5, 16, 16)), rng.normal(size=lanes)
+    expected = sums.copy()
+    packed_products.add(codes, tables, sums)
+    packed_products.add_one_by_one(codes, tables, expected)
+    np.testing.assert_array_equal(sums, expected)
 
 
 def test_the_same_without_compilation() -> None:
