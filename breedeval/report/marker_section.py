@@ -11,7 +11,7 @@ import pandas as pd
 from breedeval.evaluation.result import Evaluation
 from breedeval.report import marker_plots as plots
 from breedeval.report.drawing import Picture
-from breedeval.report.numbers import count, fixed, percent, probability, significant
+from breedeval.report.numbers import count, fixed, percent, significant
 from breedeval.report.tables import Column, Sheet, without_empty
 
 PICTURED = 4
@@ -33,7 +33,8 @@ def marker_section(evaluation: Evaluation) -> dict[str, Any]:
             "of the trait.")
     keys = ["component", "trait"]
     several = len(table[keys].drop_duplicates()) > 1
-    pictures: list[Picture] = []
+    along: list[Picture] = []
+    others: list[Picture] = []
     sheets: list[Sheet] = []
     windows = evaluation.marker_windows
     for place, (key, rows) in enumerate(table.groupby(keys, sort=False)):
@@ -41,21 +42,23 @@ def marker_section(evaluation: Evaluation) -> dict[str, Any]:
         label = f"{component}, {trait}" if component != facts.get("effect") else trait
         own = windows[(windows["component"] == component) & (windows["trait"] == trait)]
         if place < PICTURED:
-            pictures += _pictures(rows, own, label, f"m{place}")
+            along += _along_genome(rows, own, label, f"m{place}")
+            if rows["p_value"].notna().any():
+                others.append(plots.quantiles(
+                    rows["p_value"].to_numpy(np.float64), label, f"m{place}-qq"))
             sheets += [_strongest(rows, label if several else ""),
                        *([_widest(own, label if several else "")] if len(own) else [])]
-    return {"marker_effects": {"lead": lead, "pictures": pictures, "sheets": sheets}}
+    return {"marker_effects": {
+        "lead": lead, "along": along, "pictures": others, "sheets": sheets}}
 
 
-def _pictures(
+def _along_genome(
     rows: pd.DataFrame, windows: pd.DataFrame, label: str, name: str
 ) -> Iterator[Picture]:
     tested = int(rows["p_value"].notna().sum())
     if rows["estimate"].abs().max() > 0:
         yield plots.manhattan(rows, label, f"{name}-manhattan",
                               -np.log10(LEVEL / max(tested, 1)))
-    if tested:
-        yield plots.quantiles(rows["p_value"].to_numpy(np.float64), label, f"{name}-qq")
     if windows["share"].notna().any():
         yield plots.window_shares(windows, label, f"{name}-windows")
 
@@ -70,7 +73,7 @@ def _strongest(rows: pd.DataFrame, label: str) -> Sheet:
               "/".join(filter(None, (_text(row["counted_allele"]), _text(row["other_allele"])))),
               fixed(row["frequency"], 3), significant(row["estimate"], 3),
               significant(row["se"], 3) if tested else "", fixed(row["z"], 2) if tested else "",
-              probability(row["p_value"]) if tested else ""]
+              significant(row["p_value"], 2) if tested else ""]
              for row in order.head(LISTED).to_dict("records")]
     columns = [Column("Marker"), Column("Chromosome"), Column("Position", "number"),
                Column("Alleles"), *(Column(text, "number") for text in (

@@ -33,7 +33,8 @@ def abilities(table: pd.DataFrame, trait: str, name: str) -> Picture:
         for place, model in zip(at, models, strict=True):
             of_model = own[(own["model"] == model) & (own["fold"] != "")]
             each = of_model["estimate"].to_numpy(np.float64)
-            axes.plot(each, np.full(each.size, place - 0.22), "o", color=GREY, markersize=3.5)
+            if each.size > 1:
+                axes.plot(each, np.full(each.size, place - 0.22), "o", color=GREY, markersize=3.5)
         axes.hlines(at, overall["lower"].astype(float), overall["upper"].astype(float),
                     color=BLUE, linewidth=2.2)
         axes.plot(values, at, "o", color=BLUE, markersize=7)

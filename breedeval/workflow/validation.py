@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -107,16 +107,12 @@ def validate(
     own = _own(run, solutions, asked)
     division = divide(asked, run.inputs, own.design, own.effects[0])
     candidates = _candidates(run, own, asked, options, step)
-    tested, frames, stuck = _all_folds(run, own, candidates, division, options, step)
-    table = validation_table(tested, individuals=len(division.individuals),
+    found = _all_folds(run, own, candidates, division, options, step)
+    _report_folds(found, run.findings)
+    table = validation_table(found.tested, individuals=len(division.individuals),
                              bootstrap=asked.bootstrap, seed=asked.seed)
-    for name, folds in stuck.items():
-        run.findings.warn("validation", Problem(
-            "validation", f"the variances of model '{name}' did not converge in "
-            f"{len(folds)} folds ({', '.join(folds[:5])})",
-            "Their predictions are at the last round", "Use 'variances: whole' of the validation"))
-    return Validation(table, pd.concat(frames, ignore_index=True),
-                      _summary(asked, division, candidates, table, stuck))
+    return Validation(table, pd.concat(found.frames, ignore_index=True),
+                      _summary(asked, division, candidates, table, found))
 
 
 def _own(run: ladder.Run, solutions: Solutions, asked: ValidationSettings) -> _Candidate:
@@ -150,29 +146,77 @@ def _candidates(
     return found or [own]
 
 
+@dataclass(eq=False)
+class _Folds:
+    """What came of the folds.
+
+    Parameters
+    ----------
+    tested, frames : list
+        Of the folds that every model could be evaluated in: for statistics, and as tables.
+    stuck : dict of str to list of str
+        Folds of each model whose variances did not converge.
+    failed : dict of str to str
+        Why a fold was left out.
+    """
+
+    tested: list[FoldPredictions] = field(default_factory=list)
+    frames: list[pd.DataFrame] = field(default_factory=list)
+    stuck: dict[str, list[str]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
 def _all_folds(
     run: ladder.Run, own: _Candidate, candidates: Sequence[_Candidate], division: Division,
     options: SolveOptions, step: Step,
-) -> tuple[list[FoldPredictions], list[pd.DataFrame], dict[str, list[str]]]:
-    """Every fold by every model: what is tested, the same as tables, and folds that got stuck."""
-    tested: list[FoldPredictions] = []
-    frames: list[pd.DataFrame] = []
-    stuck: dict[str, list[str]] = {}
-    todo = [(fold, one) for fold in division.folds for one in candidates]
-    begun = time.perf_counter()
-    kinship = Kinship()
-    for done, (fold, one) in enumerate(todo):
-        left = (time.perf_counter() - begun) / done * (len(todo) - done) if done else 0.0
-        step(f"Validation {done + 1} of {len(todo)}: fold {fold.label}"
-             + (f" of repeat {fold.repeat}" if division.repeats > 1 else "")
-             + f", {one.name}" + (f"; about {left:.0f} s left" if left >= 1 else ""))
-        part, converged = _fold_solutions(run, one, fold, division, options)
-        if not converged:
-            stuck.setdefault(one.name, []).append(fold.label)
-        of_fold, tables = _compare(one, own, part, fold, division, kinship)
-        tested += of_fold
-        frames += tables
-    return tested, frames, stuck
+) -> _Folds:
+    """Every fold by every model; one that a model cannot be evaluated in counts for none."""
+    found, kinship = _Folds(), Kinship()
+    total, begun = len(division.folds) * len(candidates), time.perf_counter()
+    for number, fold in enumerate(division.folds):
+        name = f"{fold.label} of repeat {fold.repeat}" if division.repeats > 1 else fold.label
+        of_fold: list[tuple[list[FoldPredictions], list[pd.DataFrame]]] = []
+        for place, one in enumerate(candidates):
+            done = number * len(candidates) + place
+            left = (time.perf_counter() - begun) / done * (total - done) if done else 0.0
+            step(f"Validation {done + 1} of {total}: fold {name}, {one.name}"
+                 + (f"; about {left:.0f} s left" if left >= 1 else ""))
+            try:
+                part, converged = _fold_solutions(run, one, fold, division, options)
+            except InputError as error:
+                found.failed[name] = f"by model '{one.name}': {error.problems[0]}"
+                break
+            if not converged:
+                found.stuck.setdefault(one.name, []).append(name)
+            of_fold.append(_compare(one, own, part, fold, division, kinship))
+        else:
+            for tested, frames in of_fold:
+                found.tested += tested
+                found.frames += frames
+    return found
+
+
+def _report_folds(found: _Folds, findings: Findings) -> None:
+    """Warn of folds that got stuck or were left out.
+
+    Raises
+    ------
+    InputError
+        When there is none left.
+    """
+    if not found.tested:
+        name, why = next(iter(found.failed.items()), ("1", "has no record that a model uses"))
+        raise InputError(Problem(
+            "validation", f"no fold can be evaluated without its phenotypes; fold {name} {why}",
+            "", "Use fewer or other folds"))
+    for name, why in found.failed.items():
+        findings.warn("validation fold", Problem(
+            "validation", f"fold {name} is left out, as it cannot be evaluated {why}"))
+    for name, folds in found.stuck.items():
+        findings.warn("validation", Problem(
+            "validation", f"the variances of model '{name}' did not converge in "
+            f"{len(folds)} folds ({', '.join(folds[:5])})",
+            "Their predictions are at the last round", "Use 'variances: whole' of the validation"))
 
 
 def _fold_solutions(
@@ -185,14 +229,8 @@ def _fold_solutions(
     inputs = replace(run.inputs, records=replace(records, columns=columns))
     asked = run.settings.validation
     assert asked is not None
-    try:
-        return _fit(one.settings, inputs, options, one.equations,
-                    estimated=asked.variances == "training")
-    except InputError as error:
-        raise InputError(Problem(
-            f"validation, fold {fold.label}", f"model '{one.name}' cannot be evaluated without "
-            f"the phenotypes of this fold: {error.problems[0]}", "",
-            "Use fewer or other folds")) from error
+    return _fit(one.settings, inputs, options, one.equations,
+                estimated=asked.variances == "training")
 
 
 def _fit(
@@ -268,7 +306,7 @@ def _tested_observations(
 
 def _summary(
     asked: ValidationSettings, division: Division, candidates: Sequence[_Candidate],
-    table: pd.DataFrame, stuck: Mapping[str, Sequence[str]],
+    table: pd.DataFrame, found: _Folds,
 ) -> dict[str, Any]:
     """Statistics over all folds by model and trait, and how they were had."""
     overall = table[(table["fold"] == "") & (table["repeat"] == "")]
@@ -277,11 +315,12 @@ def _summary(
         own = overall[(overall["model"] == one.name) & (overall["compared_with"] == "")]
         models[one.name] = {
             "effects": [one.design.random[effect].name for effect in one.effects],
-            "folds_not_converged": list(stuck.get(one.name, ())),
+            "folds_not_converged": list(found.stuck.get(one.name, ())),
             "traits": {str(trait): {
                 str(row["statistic"]): {key: row[key] for key in ("estimate", "lower", "upper")}
                 for row in rows.to_dict("records")}
                 for trait, rows in own.groupby("trait", sort=False)}}
-    return {"folds": len(division.folds), "repeats": asked.repeats, "seed": asked.seed,
-            "variances": asked.variances, "bootstrap": asked.bootstrap,
-            "individuals": len(division.individuals), "models": models}
+    return {"folds": len(division.folds), "folds_left_out": list(found.failed),
+            "repeats": asked.repeats, "seed": asked.seed, "variances": asked.variances,
+            "bootstrap": asked.bootstrap, "individuals": len(division.individuals),
+            "models": models}

@@ -53,8 +53,10 @@ def test_marker_effects_are_told() -> None:
     strongest, windows = shown["sheets"]
     assert strongest.rows[0][0] == "snp2"
     assert [row[0] for row in windows.rows] == ["1", "2"]
+    assert [picture.title.split(" (")[0] for picture in shown["along"]] == [
+        "Markers along the genome", "Variance by windows"]
     assert [picture.title.split(" (")[0] for picture in shown["pictures"]] == [
-        "Markers along the genome", "Observed and expected p-values", "Variance by windows"]
+        "Observed and expected p-values"]
 
 
 def test_many_markers_are_thinned_and_chromosomes_in_order() -> None:

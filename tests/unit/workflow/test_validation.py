@@ -188,3 +188,71 @@ def test_effects_without_a_relationship_are_not_validated_unasked() -> None:
         breedeval.evaluate(
             records, variances={"family": 1, "residual": 1}, validation={"folds": 2},
             model={"traits": ["gain"], "random": [{"name": "family", "column": "family"}]})
+
+
+def test_a_fold_that_cannot_be_evaluated_is_left_out_for_all_models() -> None:
+    """Without the records of a class no class of the same basis is left."""
+    records, k, _ = population()
+    records["place"] = np.where(records["family"] == "f2", "hill", "dale")
+    classes = {"basis": {"classes": "place"}}
+    model = {"name": "animal", "relationship": "k",
+             "components": {"animal": {"column": "id", **classes}}}
+    found = validated(records, {"k": k}, {
+        "folds": {"by": "family"}, "bootstrap": 0, "models": {
+            "one": [{"name": "animal", "column": "id", "relationship": "k"}],
+            "two": {"random": [model], "variances": {
+                "animal": [[1.2, 0.9], [0.9, 1.1]], "residual": 0.9}}}})
+    for _, rows in found.validation_predictions.groupby("model"):
+        assert sorted(rows["fold"].unique()) == ["f0", "f1", "f3"]
+    assert found.summary["validation"]["folds_left_out"] == ["f2"]
+    assert any("fold f2 is left out" in line for line in found.summary["warnings"])
+
+
+def test_no_fold_that_can_be_evaluated() -> None:
+    records, k, _ = population()
+    records["half"] = np.where(records["family"] == "f2", "a", "b")
+    model = {"name": "animal", "relationship": "k", "components": {
+        "animal": {"column": "id", "basis": {"classes": "half"}}}}
+    with pytest.raises(InputError, match="no fold can be evaluated without its phenotypes"):
+        breedeval.evaluate(
+            records, matrices={"k": k}, variances={
+                "animal": [[1.2, 0.9], [0.9, 1.1]], "residual": 0.9},
+            model={"traits": ["gain"], "random": [model]}, validation={"folds": {"by": "half"}})
+
+
+def test_one_trait_hidden_is_predicted_with_the_help_of_the_other() -> None:
+    records, k, u = population()
+    records["fat"] = u + 0.1 * np.random.default_rng(9).normal(size=N)
+    variances = {"animal": [[1.2, 1.1], [1.1, 1.2]], "residual": [[0.9, 0], [0, 0.02]]}
+    model = {"traits": ["gain", "fat"], "random": [
+        {"name": "animal", "column": "id", "relationship": "k"}]}
+
+    def of(**asked: Any) -> Evaluation:
+        return breedeval.evaluate(records, matrices={"k": k}, variances=variances, model=model,
+                                  validation={"folds": 4, "bootstrap": 0, **asked})
+
+    both, one = of(), of(traits="gain")
+    assert set(both.validation["trait"]) == {"gain", "fat"}
+    assert set(one.validation["trait"]) == {"gain"}
+    helped, alone = (
+        of_fold(found.validation[found.validation["trait"] == "gain"], "", "predictive_ability")
+        for found in (one, both))
+    assert helped > alone + 0.1
+
+
+def test_repeated_records_are_hidden_together() -> None:
+    """The permanent environment of an individual without records is not known."""
+    records, k, _ = population()
+    twice = pd.concat([records, records.assign(gain=records["gain"] + 0.3)], ignore_index=True)
+    found = breedeval.evaluate(
+        twice, matrices={"k": k}, variances={"animal": 1.2, "lasting": 0.5, "residual": 0.9},
+        model={"traits": ["gain"], "random": [
+            {"name": "animal", "column": "id", "relationship": "k"},
+            {"name": "lasting", "column": "id", "relationship": "identity"}]},
+        validation={"folds": 4, "bootstrap": 0})
+    assert found.summary["validation"]["models"]["model"]["effects"] == ["animal"]
+    own = found.validation_predictions
+    assert (own.groupby("individual")["fold"].nunique() == 1).all()
+    assert (own.groupby("individual")["predicted"].nunique() == 1).all()
+    once = found.validation[found.validation["statistic"] == "lr_accuracy"]
+    assert (once["records"] == 2 * once["individuals"]).all()
