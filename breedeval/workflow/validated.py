@@ -13,7 +13,7 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.solving import Solutions
 from breedeval.model.design import RandomTerm
-from breedeval.relationship.precision import ByProducts, Precision
+from breedeval.relationship.precision import ByProducts, Explicit, Precision
 from breedeval.solve import Factor, conjugate_gradient, direct_solver
 
 Vector = NDArray[np.float64]
@@ -161,7 +161,9 @@ class Kinship:
         return trace / n - (float(ones @ self._product(precision, ones)) - trace) / (n * (n - 1))
 
     def _product(self, precision: Precision, x: Vector) -> Vector:
-        """Kx, by a factor of K⁻¹ or, where it is not formed, by conjugate gradients."""
+        """Kx: by K where it is a matrix, a factor of K⁻¹, or by conjugate gradients."""
+        if isinstance(precision, Explicit) and precision.is_dense:
+            return np.asarray(precision.relationship @ x)
         if isinstance(precision, ByProducts):
             return conjugate_gradient(_Products(precision), x, tolerance=TOLERANCE).values
         if id(precision) not in self._factors:
