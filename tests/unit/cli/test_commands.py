@@ -309,5 +309,5 @@ def test_a_run_loads_the_kernels_that_it_calls(tmp_path: Path) -> None:
     code = (f"{run}\nfrom breedeval.kernels import dominance, interning\n"
             "assert vars(interning.intern_names)['_made'] is not None\n"
             "assert vars(dominance.family_covariances)['_made'] is None")
-    assert loaded(code, "numba", "matplotlib", "matplotlib.pyplot", "scipy.stats") == [
+    assert loaded(code, "numba", "matplotlib", "matplotlib.pyplot") == [
         "numba", "matplotlib"]
