@@ -46,10 +46,11 @@ for _bit in range(WORD):
     _BIT_OF[2**_bit % 67] = _bit
 
 
-@kernel(f"({_rows}, {_rows}, {_rows}, {_rows}, {_vector}, f8, i8, {_float64}, {_float64})")
+@kernel(f"({_rows}, {_rows}, {_rows}, {_rows}, {_vector}, f8, {_vector}, i8, {_float64}, "
+        f"{_float64})")
 def finish_parents(
     numbers: Int32, row: Int32, sire: Int32, dam: Int32, remaining: Float64, reduction: float,
-    n_meta: int, coefficients: Float64, mendelian: Float64,
+    constants: Float64, n_meta: int, coefficients: Float64, mendelian: Float64,
 ) -> None:
     """F from F⁰, and D, of parents whose own parents are finished.
 
@@ -65,6 +66,8 @@ def finish_parents(
         2⁻ᵏ.
     reduction : float
         w, the probability of double reduction in autotetraploids; below 0 for diploids.
+    constants : float64, shape (n,) or (0,)
+        Of partial relationships: what the diagonal has beside F⁰, in place of 1.
     n_meta : int
         Left alone: metafounders have their F from the beginning.
     coefficients : float64, shape (n,)
@@ -85,13 +88,17 @@ def finish_parents(
         if reduction >= 0.0 and (sire[i] >= 0 or dam[i] >= 0):
             coefficients[i] = cross + reduction + (1.0 - reduction) * (
                 max(from_sire, 0.0) + max(from_dam, 0.0)) / 6.0
+        if constants.size > 0:
+            coefficients[i] = cross + constants[i] - 1.0
         mendelian[k] = 0.5 - 0.25 * (from_sire + from_dam) + (coefficients[i] - cross)
 
 
-@kernel(f"({_rows}, {_rows}, {_rows}, {_vector}, f8, {_vector}, i8, {_float64}, {_float64})")
+@kernel(f"({_rows}, {_rows}, {_rows}, {_vector}, f8, {_vector}, {_vector}, i8, {_float64}, "
+        f"{_float64})")
 def finish_all(
     sire: Int32, dam: Int32, number: Int32, remaining: Float64, reduction: float,
-    by_number: Float64, n_meta: int, coefficients: Float64, mendelian: Float64,
+    constants: Float64, by_number: Float64, n_meta: int, coefficients: Float64,
+    mendelian: Float64,
 ) -> None:
     """F and D of those who are nobody's parent; D of parents put in its place.
 
@@ -100,6 +107,7 @@ def finish_all(
     sire, dam, number : int32, shape (n,)
     remaining : float64, shape (n,) or (0,)
     reduction : float
+    constants : float64, shape (n,) or (0,)
     by_number : float64, shape (size,)
         D of parents.
     n_meta : int
@@ -120,6 +128,8 @@ def finish_all(
             if reduction >= 0.0 and (sire[i] >= 0 or dam[i] >= 0):
                 coefficients[i] = cross + reduction + (1.0 - reduction) * (
                     max(from_sire, 0.0) + max(from_dam, 0.0)) / 6.0
+            if constants.size > 0:
+                coefficients[i] = cross + constants[i] - 1.0
             mendelian[i] = 0.5 - 0.25 * (from_sire + from_dam) + (coefficients[i] - cross)
 
 

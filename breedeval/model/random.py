@@ -73,8 +73,10 @@ def _random_component(
         if brought is not None and brought.aliases:
             _resolve_aliases(codes[:, at], labels, levels, brought.aliases)
         present = np.asarray(pc.is_valid(labels).to_numpy(zero_copy_only=False))
-        _report_unknown(effect, source, present & (codes[:, at] < 0), labels, table, brought,
-                        findings)
+        unknown = present & (codes[:, at] < 0)
+        if brought is not None and len(brought.without):
+            unknown &= brought.without.codes(labels) < 0
+        _report_unknown(effect, source, unknown, labels, table, brought, findings)
         if part.columns is None and not present.all():
             findings.warn(f"no level:{effect.name}:{name}", Problem(
                 table.source, f"{int((~present).sum())} records have no '{source}' and carry no "

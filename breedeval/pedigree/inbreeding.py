@@ -116,6 +116,7 @@ def inbreeding(
     selfings: ArrayLike | None = None,
     gamma: ArrayLike | None = None,
     reduction: float | None = None,
+    constants: ArrayLike | None = None,
     threads: int = 1,
 ) -> Inbreeding:
     """Inbreeding coefficients and Mendelian variances of everybody.
@@ -135,6 +136,9 @@ def inbreeding(
     reduction : float, optional
         Given for autotetraploids: the probability w of double reduction, that two genes of a
         gamete are copies of one gene of the parent. The coefficients are then three times F.
+    constants : array_like of float64, shape (n,), optional
+        Of partial relationships: c of the diagonal c + ½ a(sire, dam), in place of 1; the
+        coefficients are one less than this diagonal.
     threads : int
         Threads; the result is the same to the last bit for any number.
 
@@ -154,6 +158,7 @@ def inbreeding(
     Theor. Appl. Genet. 124:1271 (autotetraploids).
     """
     doubled = -1.0 if reduction is None else float(reduction)
+    instead = np.zeros(0) if constants is None else np.ascontiguousarray(constants, np.float64)
     rows = _parents(sire, dam)
     if threads < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
@@ -168,12 +173,14 @@ def inbreeding(
         workers = _Workers(pool, [_Workspace(parents) for _ in range(threads)])
         for numbers in parents.generations():
             kernels.finish_parents(
-                numbers, parents.row, *rows, remaining, doubled, len(block), coefficients, by_number
+                numbers, parents.row, *rows, remaining, doubled, instead, len(block), coefficients,
+                by_number
             )
             _evaluate(numbers, parents, crosses, by_number, block, coefficients, workers)
     mendelian = np.empty(rows[0].size)
     kernels.finish_all(
-        *rows, parents.number, remaining, doubled, by_number, len(block), coefficients, mendelian
+        *rows, parents.number, remaining, doubled, instead, by_number, len(block), coefficients,
+        mendelian
     )
     return Inbreeding(coefficients, mendelian)
 

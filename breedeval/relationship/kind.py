@@ -104,12 +104,15 @@ class Members:
         Where they come from, for messages.
     remedy : str
         What to do about a record of somebody else.
+    without : Levels
+        Others who are known, and whose records carry no effect.
     """
 
     levels: Levels
     aliases: Mapping[str, str]
     source: str
     remedy: str = "Add a line for it (parents may be unknown), or remove the record"
+    without: Levels = field(default_factory=lambda: Levels.of([]))
 
 
 def genotyped(genotypes: Genotypes) -> Members:

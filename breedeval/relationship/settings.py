@@ -20,13 +20,14 @@ from breedeval.relationship.identity import IdentitySettings
 from breedeval.relationship.kind import RelationshipKind
 from breedeval.relationship.marker_effects_settings import MarkerEffectsSettings
 from breedeval.relationship.numerator import NumeratorSettings
+from breedeval.relationship.partial import PartialSettings
 from breedeval.relationship.single_step_settings import SingleStepSettings
 from breedeval.relationship.supplied import SuppliedSettings
 
 RelationshipSettings = Annotated[
     IdentitySettings | NumeratorSettings | SuppliedSettings | DominanceSettings
     | EpistasisSettings | GenomicSettings | GenomicDominanceSettings | GenomicEpistasisSettings
-    | SingleStepSettings | MarkerEffectsSettings,
+    | SingleStepSettings | MarkerEffectsSettings | PartialSettings,
     Field(discriminator="kind"),
 ]
 

@@ -62,6 +62,25 @@ def tetraploid(sire: Sequence[int], dam: Sequence[int], reduction: float) -> Flo
     return a
 
 
+def partial(
+    sire: Sequence[int], dam: Sequence[int], shares: Float64, other: Float64 | None = None
+) -> Float64:
+    """A of one breed with shares f, or of the segregation between two (García-Cortés & Toro 2006).
+
+    a_ii is f_i + ½ a_sd, or 2(f_s f_s* + f_d f_d*) + ½ a_sd; a_ij is ½(a_sj + a_dj).
+    """
+    n = len(sire)
+    a = np.zeros((n, n))
+    for i in range(n):
+        s, d = sire[i], dam[i]
+        known = [p for p in (s, d) if p >= 0]
+        for j in range(i):
+            a[i, j] = a[j, i] = 0.5 * sum(a[p, j] for p in known)
+        own = shares[i] if other is None else 2 * sum(shares[p] * other[p] for p in known)
+        a[i, i] = own + (0.5 * a[s, d] if len(known) == 2 else 0.0)
+    return a
+
+
 def group_fractions(
     sire: Sequence[int],
     dam: Sequence[int],

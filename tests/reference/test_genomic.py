@@ -128,6 +128,21 @@ def test_12_1_reliabilities_are_those_of_the_dense_model() -> None:
 
 
 @by_every_solver
+def test_14_1_two_breeds_and_their_crosses(method: str) -> None:
+    found = evaluate("mrode_14_1_breeds", *solved_by(method))
+    book = answers("mrode_14_1_multibreed")
+    printed = np.array(book["breed1_breed2_segregation"])
+    for effect, values in zip(("breed_one", "breed_two", "segregation"), printed.T, strict=True):
+        own = estimates(found, effect)
+        assert_printed([own.get(str(k), 0.0) for k in range(1, 12)], values, 3)
+    # the book sets herd 1 to zero; only sums of a herd and a breed are estimable
+    herd, one, two = (estimates(found, name) for name in ("herd", "share_one", "share_two"))
+    assert_printed(herd["2"] - herd["1"], book["fixed"][1], 3)
+    assert_printed([herd["1"] + one["share_one"], herd["1"] + two["share_two"]],
+                   book["fixed"][2:], 3)
+
+
+@by_every_solver
 def test_blupf90_genomic_blup(method: str) -> None:
     found = evaluate("blupf90_gblup", *solved_by(method))
     printed = answers("blupf90_gblup15")

@@ -251,11 +251,11 @@ CASES = (
           "relationships: {pedigree: {inbreeding: false}}\nsolve: {",
           "run.yaml:18:17: 'pedigree' has no key 'kind'. Expected 'kind:' with one of: "
           "identity, numerator, supplied, dominance, epistasis, genomic, genomic_dominance, "
-          "genomic_epistasis, single_step, marker_effects."),
+          "genomic_epistasis, single_step, marker_effects, partial."),
     _case("a misspelled kind", "solve: {", "relationships: {pedigree: {kind: numerater}}\nsolve: {",
           "run.yaml:18:34: 'kind' is 'numerater'. Expected one of: identity, numerator, "
           "supplied, dominance, epistasis, genomic, genomic_dominance, genomic_epistasis, "
-          "single_step, marker_effects. Did you mean 'numerator'?"),
+          "single_step, marker_effects, partial. Did you mean 'numerator'?"),
     _case("a key of another kind",
           "solve: {",
           "relationships: {pedigree: {kind: numerator, ridge: 0.1}}\nsolve: {",
