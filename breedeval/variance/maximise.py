@@ -29,6 +29,7 @@ from breedeval.variance.moves import (
     make_model,
     next_damping,
     scale_moves,
+    slope_moves,
 )
 from breedeval.variance.objective import REFUSED, Objective, Point
 from breedeval.variance.parameters import Constraints
@@ -153,13 +154,14 @@ def _moves(task: _Task, state: State, point: Point, model: Model) -> Iterator[Mo
     ascents = expectation_moves(task.rules, state, model, point)
     if algorithm == "em":
         return ascents
-    steps = chain(information_moves(task.rules, state, model), ascents)
+    steps = chain(information_moves(task.rules, state, model), ascents,
+                  slope_moves(task.rules, state, model))
     if algorithm == "ai":
         return steps
     first = scale_moves(task.rules, state, model) if state.round == 0 else iter(())
     done = sum(row.kind in ("EM", "PX-EM") for row in state.history)
     leads_out = not is_inside(model.step, task.rules.room(state, "most"))
-    return chain(first, ascents if leads_out and done < task.options.em_rounds else steps)
+    return chain(first, ascents if leads_out and done < task.options.em_rounds else (), steps)
 
 
 def _after(state: State, model: Model, move: Move, point: Point, tries: int) -> State:
