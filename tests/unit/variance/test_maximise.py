@@ -330,16 +330,15 @@ def test_two_factors_from_a_start_that_has_one(seed: int) -> None:
     loadings = rng.normal(size=(5, 2))
     true = loadings @ loadings.T + np.diag(rng.choice([0, 0.3], 5))
     residual = unstructured(np.eye(5)) if seed % 2 else (DiagonalSettings().make(np.eye(5)),)
-    objective = DenseObjective(
-        simulated([true], np.eye(5), seed=seed, records=40, levels=15, missing=0.1))
+    data = simulated([true], np.eye(5), seed=seed, records=40, levels=15, missing=0.1)
     kind = FactorAnalyticSettings(order=2)
     flat = kind.make(np.eye(5) + 0.3)
     assert np.abs(flat.loadings[:, 1]).max() < 1e-3
     start = kind.start(np.eye(5) + 0.3)
     np.testing.assert_allclose(start.matrix.diagonal(), flat.matrix.diagonal(), rtol=1e-6)
-    found = _climbed(objective, Variances((start,), residual))
+    found = _climbed(DenseObjective(data), Variances((start,), residual))
     one = FactorAnalyticSettings(order=1).start(np.eye(5) + 0.3)
-    fewer = _climbed(objective, Variances((one,), residual))
+    fewer = _climbed(DenseObjective(data), Variances((one,), residual))
     assert found.converged
     assert fewer.converged
     assert found.log_likelihood > fewer.log_likelihood + 1e-3
@@ -347,9 +346,10 @@ def test_two_factors_from_a_start_that_has_one(seed: int) -> None:
 
 def test_the_correlation_of_nothing_is_left_alone() -> None:
     """What the likelihood says of it is rounding, which no step can follow."""
-    objective = DenseObjective(simulated([np.zeros((2, 2))], np.eye(2), seed=4, records=60))
+    data = simulated([np.zeros((2, 2))], np.eye(2), seed=1, records=60)
     kind = CompoundSymmetrySettings()
-    ends = [_climbed(objective, Variances((kind.make(matrix),), unstructured(np.eye(2))))
+    ends = [_climbed(DenseObjective(data),
+                     Variances((kind.make(matrix),), unstructured(np.eye(2))))
             for matrix in (np.eye(2) + 0.2, np.eye(2) - 0.3 * (1 - np.eye(2)), np.eye(2) + 0.9)]
     for found in ends:
         assert found.converged
