@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
+from breedeval.evaluation.centring import centring_of
 from breedeval.evaluation.engines import Chosen, Engine, choose_likelihood
 from breedeval.evaluation.planning import SolveOptions, free_memory, plan_solution
 from breedeval.evaluation.preparing import Step, say_nothing
@@ -169,25 +170,27 @@ def estimate(
     assert plan.solver is not None
     step(f"Estimating {len(constraints.lower)} variance parameters by {options.method.upper()} "
          f"with {plan.engine}, {equations.size:,} equations")
-    solver = plan.solver
+    centring = centring_of(equations, constraints, wishes.profiled)
+    centred, solver = centring.centred(equations), plan.solver
 
     def sparse() -> Likelihood:
         return Likelihood(
-            equations, solver, options.method,
+            centred, solver, options.method,
             make_solver(_name(solve.method), solve.threads) if options.method == "ml" else None)
 
     chosen = choose_likelihood(
-        equations, plan, sparse, engine=options.engine, method=options.method,
+        centred, plan, sparse, engine=options.engine, method=options.method,
         threads=solve.threads, memory=solve.memory_limit or free_memory())
     if chosen.engine != "equations":
         step(f"The likelihood in its {chosen.engine} form: {chosen.reason}")
     moments = _moments(equations, chosen, options, step) if resume is None else None
     with chosen.blas():
         likelihood = chosen.make()
-        start = _likelier(likelihood, equations.variances, moments)
+        start = _likelier(likelihood, centred.variances, moments)
         maximum = maximise(
             likelihood, constraints.start(start), constraints,
             _settings(options, equations), on_round=on_round, resume=resume)
+    maximum = centring.restored(maximum)
     found = Estimate(options, wishes.parameters, constraints, maximum,
                      equations.at(maximum.variances), moments=moments)
     if not maximum.converged or maximum.confounded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from breedeval.errors import Findings, Problem
 from breedeval.model.columns import FEW
@@ -16,6 +17,11 @@ UNCENTRED = 10.0
 
 FAR = 15.0
 """Interquartile ranges from the median beyond which a trait value is pointed out."""
+
+
+def is_far_from_zero(x: NDArray[np.float64]) -> bool:
+    """Whether a covariate's mean is many standard deviations from zero."""
+    return bool(x.size) and bool(abs(x.mean()) > UNCENTRED * x.std() > 0)
 
 
 def of_trait(model: Model, trait: str) -> str:
@@ -51,7 +57,7 @@ def report_uncentred(design: Design, table: Table, findings: Findings) -> None:
                 covariates[part.basis.column] = table.numbers(part.basis.column, findings)
     for name, x in covariates.items():
         x = x[np.isfinite(x)]
-        if x.size and abs(x.mean()) > UNCENTRED * x.std() > 0:
+        if is_far_from_zero(x):
             findings.warn(f"uncentred:{name}", Problem(
                 table.source, f"'{name}' runs from {x.min():g} to {x.max():g}, far from zero, so "
                 "that its coefficients cannot be told well from those without it", "",

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
 from breedeval.model.design import Design, FixedTerm, RandomTerm
+from breedeval.model.remarks import is_far_from_zero
+from breedeval.model.terms import Polynomial
 from breedeval.pedigree.pedigree import Pedigree
 
 Codes = NDArray[np.int32]
@@ -66,6 +68,7 @@ def find_gaps(equations: Equations) -> tuple[Gap, ...]:
     gaps += _same_partition(equations)
     gaps += _never_together(equations)
     gaps += _single_classes(design)
+    gaps += _far_covariates(design)
     return tuple(gaps)
 
 
@@ -197,3 +200,16 @@ def _single_classes(design: Design) -> Iterator[Gap]:
             yield Gap(("residual",), f"{'a ' * one}{classes} of the residual ({shortened(found)}) "
                       f"{'has' if one else 'have'} one record{words}, which cannot tell a variance",
                       f"Join classes of '{design.model.residual.by}', or leave 'by' out", True)
+
+
+def _far_covariates(design: Design) -> Iterator[Gap]:
+    """Reaction norms on a covariate far from zero, where the levels at 0 are extrapolated."""
+    for effect, term in zip(design.model.random, design.random, strict=True):
+        for component, part in zip(term.components, effect.parts.values(), strict=True):
+            if isinstance(part.basis, Polynomial):
+                x = component.values[(component.codes >= 0).any(axis=1), 0]
+                if is_far_from_zero(x):
+                    yield Gap((term.name,), f"'{part.basis.column}' runs from {x.min():g} to "
+                              f"{x.max():g}, far from zero, so that the variances of "
+                              f"'{term.name}' at 0 and along it can hardly be told apart",
+                              f"Subtract a constant such as {x.mean():.4g} from the column", False)

@@ -204,7 +204,7 @@ def _tests(
 ) -> Iterator[BoundaryTest]:
     """Of everything on the boundary."""
     constraints, derivatives = rules.constraints, model.derivatives
-    for k in np.flatnonzero(model.room.held):
+    for k in np.flatnonzero(model.room.held & ~model.room.fast):
         along = constraints.map[:, k]
         names = tuple(constraints.names[at] for at in np.flatnonzero(along))
         lower = model.room.low[k] >= 0

@@ -165,6 +165,21 @@ def expectation_moves(
             yield move
 
 
+def slope_moves(rules: Rules, state: State, model: Model) -> Iterator[Move]:
+    """Each parameter by its own slope, s/E, and shorter steps of it.
+
+    The last resort: where loadings and a specific variance can replace each other, steps of all
+    other kinds are long in a direction in which the likelihood is no parabola.
+    """
+    along = rules.constraints.map
+    complete = along.T @ complete_information(
+        state.variances, model.derivatives, [0.0 for _ in rules.scales]) @ along
+    own = np.diag(np.diagonal(regular(complete, complete).matrix))
+    step = best_step(model.slope, own, model.room)
+    for halving in range(HALVINGS):
+        yield from _move("slope", rules, state, model, 0.5**halving * step, 0.0, Pressed())
+
+
 def scale_moves(rules: Rules, state: State, model: Model) -> Iterator[Move]:
     """All variances times one factor, where they are far from it and free to move."""
     factor = common_scale(state.variances, model.derivatives)

@@ -25,6 +25,8 @@ FARTHEST = 2.6
 """|ζ| at which a profile has been followed far enough."""
 MOST = 16
 """Most points on either side."""
+APPROACH = 0.2
+"""Share of the distance to a bound that the next point leaves."""
 CLOSE = 1e-3
 """Distance of ζ from its limit at which an end of the interval is taken as found."""
 
@@ -100,9 +102,9 @@ def _follow(
     while len(side.values) < MOST and side.zetas[-1] < FARTHEST:
         value = side.values[-1] + sign * step
         if sign * (value - bound) >= 0:
-            value = 0.5 * (side.values[-1] + bound)
-            if abs(value - bound) < 1e-3 * step:
+            if _is_there(side, bound):
                 break
+            value = bound + APPROACH * (side.values[-1] - bound)
         if not _add(side, maximum, refit, value):
             step /= 4
             if step < 1e-4 * _first_step(maximum, at):
@@ -158,7 +160,11 @@ def _where(side: _Side, limit: float) -> float:
 def _end(side: _Side, limit: float, bound: float) -> float:
     if side.zetas[-1] >= limit:
         return _where(side, limit)
+    return float(bound) if _is_there(side, bound) else float("nan")
+
+
+def _is_there(side: _Side, bound: float) -> bool:
+    """Whether a side has come as near to a bound as makes no difference."""
     largest = float(np.abs(side.fits[0].variances.values).max())
-    near_bound = np.isfinite(bound) and abs(side.values[-1] - bound) <= max(
+    return bool(np.isfinite(bound)) and abs(side.values[-1] - bound) <= max(
         0.01 * abs(side.values[0] - bound), 1e-6 * largest)
-    return float(bound) if near_bound or side.values[0] == bound else float("nan")

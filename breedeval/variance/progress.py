@@ -11,7 +11,7 @@ import numpy as np
 from breedeval.covariance.variances import Variances
 from breedeval.variance.room import Pressed
 
-Kind = Literal["start", "scale", "EM", "PX-EM", "AI"]
+Kind = Literal["start", "scale", "EM", "PX-EM", "AI", "slope"]
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,11 @@ class Room:
         """Which free parameters are at a bound."""
         return (self.low >= 0) | (self.high <= 0)
 
+    @property
+    def fast(self) -> NDArray[np.bool_]:
+        """Which may go neither way."""
+        return (self.low >= 0) & (self.high <= 0)
+
 
 @dataclass(frozen=True)
 class Pressed:
@@ -143,6 +148,7 @@ def make_room(
             variances.values[at[0]], ends, limits, (units[-1], floor[at].max()), stride,
             at_once=at_once))
     room = np.array(rooms).reshape(-1, 4)
+    room[_of_nothing(variances, scales) @ constraints.map == constraints.map.sum(axis=0)] = 0.0
     cones, short = [], []
     for number, (part, own, scale) in enumerate(zip(
             variances.covariances, variances.slices, scales, strict=False)):
@@ -200,6 +206,18 @@ def _limits(variances: Variances, scales: tuple[Vector, ...]) -> tuple[Vector, V
         strides = np.where(np.isfinite(part.strides), part.strides, 1.0)
         unit[own] = np.where(is_variance, shares.min(axis=1), strides)
     return lower, upper, unit
+
+
+def _of_nothing(variances: Variances, scales: tuple[Vector, ...]) -> NDArray[np.float64]:
+    """1 for correlations of a matrix whose variances are all 0: they mean nothing, and stay.
+
+    What the likelihood says of them is rounding.
+    """
+    found = np.zeros(variances.count)
+    for part, own, scale in zip(variances.covariances, variances.slices, scales, strict=False):
+        if (np.diagonal(part.matrix) <= TOUCHING * SINGULAR * scale).all():
+            found[own] = np.isfinite(part.lower_bounds) & np.isfinite(part.upper_bounds)
+    return found
 
 
 def _floors(variances: Variances, unit: Vector) -> Vector:

@@ -31,10 +31,6 @@ class StartingMatrices:
     residual: tuple[Matrix, ...]
 
 
-_KNOWN: WeakKeyDictionary[Design, StartingMatrices] = WeakKeyDictionary()
-"""Those of designs that are in use: they are wanted again as scales, once a profile or more."""
-
-
 def starting_matrices(design: Design) -> StartingMatrices:
     """Start values from the data.
 
@@ -46,13 +42,6 @@ def starting_matrices(design: Design) -> StartingMatrices:
     -----
     A least-squares fit of the fixed effects, by LSMR; once for a design.
     """
-    found = _KNOWN.get(design)
-    if found is None:
-        found = _KNOWN[design] = _starting_matrices(design)
-    return found
-
-
-def _starting_matrices(design: Design) -> StartingMatrices:
     residuals = least_squares_residuals(design)
     phenotypic = _phenotypic(design, residuals)
     count = np.ones(len(design.traits))
@@ -63,8 +52,19 @@ def _starting_matrices(design: Design) -> StartingMatrices:
     return StartingMatrices(effects, tuple(shares.copy() for _ in design.residual.levels))
 
 
+_KNOWN: WeakKeyDictionary[Design, NDArray[np.float64]] = WeakKeyDictionary()
+"""Residuals of designs in use: starts, scales and the check of variation all want them."""
+
+
 def least_squares_residuals(design: Design) -> NDArray[np.float64]:
-    """√w (y − Xb̂) of ordinary (weighted) least squares, shape (N,)."""
+    """√w (y − Xb̂) of ordinary (weighted) least squares, shape (N,); computed once for a design."""
+    found = _KNOWN.get(design)
+    if found is None:
+        found = _KNOWN[design] = _residuals(design)
+    return found
+
+
+def _residuals(design: Design) -> NDArray[np.float64]:
     blocks = []
     for term in design.fixed:
         own = fixed_positions(term)

@@ -137,6 +137,19 @@ def test_not_converged_ends_with_3_and_marked_results(shell: Shell) -> None:
     assert found["relative_residual"] > 1e-10
 
 
+def test_what_the_data_do_not_determine_ends_with_3_and_marked_results(shell: Shell) -> None:
+    """A permanent environment of cows with one record each."""
+    path = shell.config("mrode_17_7_reml")
+    random = ("[{name: animal, column: id, relationship: pedigree}, {name: pe, column: id}]")
+    assert shell("run", path, "--quiet", "--set", f"model.random={random}", "--set",
+                 "variances=reml") == 3
+    assert "variances: the data do not determine all of them; results are marked so. " in shell.err
+    assert "Every level of 'pe' has one record" in shell.err
+    assert "Leave 'pe' out" in shell.err
+    found = summary(shell.folder / "results" / "mrode_17_7_reml")
+    assert (found["status"], found["converged"]) == ("not determined", True)
+
+
 def test_a_memory_limit_ends_with_4_and_says_what_to_change(shell: Shell) -> None:
     path = shell.config("gryphon_birth_weight")
     assert shell("run", path, "--quiet", "--set", "solve.memory_limit=1 MB") == 4

@@ -138,6 +138,13 @@ def test_an_estimation_that_did_not_converge_is_not_hidden() -> None:
     assert "3 of 4 levels have one record" in text
 
 
+def test_what_the_data_do_not_determine_is_said_first() -> None:
+    evaluation = two_traits()
+    summary = {**evaluation.summary, "status": "not determined"}
+    text = Page(render(replace(evaluation, summary=summary), PROVENANCE)).text
+    assert "The data do not determine all variances" in text
+
+
 def test_given_variances_have_no_estimation() -> None:
     found = variance_section(animal_model(60))
     assert found["variances_given"]

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from breedeval.covariance.compound_symmetry import CompoundSymmetrySettings
+from breedeval.covariance.diagonal import DiagonalSettings
+from breedeval.covariance.factor_analytic import FactorAnalyticSettings
 from breedeval.covariance.scaled import ScaledSettings
 from breedeval.covariance.structure import CovarianceKind
 from breedeval.covariance.variances import Variances
@@ -318,6 +321,42 @@ def test_classes_slopes_and_weights() -> None:
     assert found.converged
     away = (found.variances.values - [1.0, 1.0, 3.0, 0.5]) / found.standard_errors
     assert (np.abs(away) < 3).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 15])
+def test_two_factors_from_a_start_that_has_one(seed: int) -> None:
+    """The likelihood is flat in loadings of 0; they are given some size. Seed 15 needs slopes."""
+    rng = np.random.default_rng(seed)
+    loadings = rng.normal(size=(5, 2))
+    true = loadings @ loadings.T + np.diag(rng.choice([0, 0.3], 5))
+    residual = unstructured(np.eye(5)) if seed % 2 else (DiagonalSettings().make(np.eye(5)),)
+    data = simulated([true], np.eye(5), seed=seed, records=40, levels=15, missing=0.1)
+    kind = FactorAnalyticSettings(order=2)
+    flat = kind.make(np.eye(5) + 0.3)
+    assert np.abs(flat.loadings[:, 1]).max() < 1e-3
+    start = kind.start(np.eye(5) + 0.3)
+    np.testing.assert_allclose(start.matrix.diagonal(), flat.matrix.diagonal(), rtol=1e-6)
+    found = _climbed(DenseObjective(data), Variances((start,), residual))
+    one = FactorAnalyticSettings(order=1).start(np.eye(5) + 0.3)
+    fewer = _climbed(DenseObjective(data), Variances((one,), residual))
+    assert found.converged
+    assert fewer.converged
+    assert found.log_likelihood > fewer.log_likelihood + 1e-3
+
+
+def test_the_correlation_of_nothing_is_left_alone() -> None:
+    """What the likelihood says of it is rounding, which no step can follow."""
+    data = simulated([np.zeros((2, 2))], np.eye(2), seed=1, records=60)
+    kind = CompoundSymmetrySettings()
+    ends = [_climbed(DenseObjective(data),
+                     Variances((kind.make(matrix),), unstructured(np.eye(2))))
+            for matrix in (np.eye(2) + 0.2, np.eye(2) - 0.3 * (1 - np.eye(2)), np.eye(2) + 0.9)]
+    for found in ends:
+        assert found.converged
+        assert found.statuses[:2] == ("boundary", "boundary")
+        assert found.zeros[:2] == (True, False)
+        assert [test.names for test in found.boundary_tests] == [("p0",)]
+        assert found.log_likelihood == pytest.approx(ends[0].log_likelihood, abs=1e-4)
 
 
 # --- constraints ---------------------------------------------------------------------------------

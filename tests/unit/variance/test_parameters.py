@@ -9,6 +9,7 @@ from breedeval.covariance.compound_symmetry import CompoundSymmetrySettings
 from breedeval.covariance.factor_analytic import FactorAnalyticSettings
 from breedeval.covariance.variances import Variances
 from breedeval.errors import InputError
+from breedeval.model.form import MisfitError
 from breedeval.variance.parameters import Parameters, constrain, name_parameters
 from tests.unit.covariance.made import positive_definite
 from tests.unit.variance.made import components, unstructured
@@ -126,3 +127,31 @@ def test_start_values_that_contradict_each_other() -> None:
     found = constrain(parameters, np.array([3, 9.0, 2, 1, 4, 5]), fix=["genetic(direct,maternal)"])
     with pytest.raises(InputError, match="no positive-definite matrix to start from"):
         found.start(variances)
+
+
+def test_one_more_parameter_is_held_with_what_is_tied_to_it() -> None:
+    variances, parameters = _model()
+    found = constrain(parameters, variances.values, tie=[["byear", "mother"]],
+                      fix=["residual"], bound={"byear": (0.1, 5.0), "genetic(direct)": (0.2, 4.0)})
+    assert found.together(4) == [3, 4]
+    held = found.held(4, 0.7)
+    assert held.fixed == [False, False, False, True, True, True]
+    assert held.lower.tolist() == [0.2, -np.inf, -np.inf]       # the bound on it is dropped
+    np.testing.assert_allclose(held.start(variances).values, [3, 0.5, 2, 0.7, 0.7, 5])
+
+
+def test_every_fault_has_its_place_in_the_run_file() -> None:
+    variances, parameters = _model()
+    with pytest.raises(MisfitError) as raised:
+        constrain(parameters, variances.values, fix=["residual", "byaer"],
+                  tie=[["byear", "mother"], ["mother", "x"]], bound={"genetic": (0, 1)})
+    assert [misfit.path for misfit in raised.value.misfits] == [
+        ("variances", "fix", 1), ("variances", "tie", 1, 1), ("variances", "bound", "genetic")]
+
+
+def test_residual_covariances_of_two_traits() -> None:
+    variances = components(1.0, np.eye(2), np.eye(2))
+    parameters = name_parameters(
+        Variances(variances.effects[:1], (*variances.effects[1:], *variances.residual)),
+        {"a": [""]}, classes=["1", "2"], traits=["y", "z"])
+    assert parameters.of_residual("z", "y") == [2, 5]

@@ -225,4 +225,44 @@ CASES = (
           [("run.yaml", "column: calf,", "column: 'calf:sex',")],
           *(_absent(line, name, "calf:sex", "animal", "the pedigree", NOBODY) for line, name in
             ((2, "c1:F"), (3, "c2:M"), (4, "c3:F"), (5, "c4:M")))),
+    _case("wishes about parameters that only the data show not to fit",
+          [("run.yaml", "traits: gain", "traits: [gain, w]"),
+           ("run.yaml", "column: litter}", "column: litter, traits: [gain]}"),
+           ("run.yaml", "variances: {animal: 20, litter: 5, residual: 40}",
+            "variances:\n  method: reml\n  tie: [[animal, litter]]\n  profile:\n    - litter\n"
+            "    - animal\n  bound:\n    residual: [1, 2]\n")],
+          "run.yaml:11:9: 'animal' and 'litter' have different numbers of parameters. Expected as "
+          "many in each. Name the parameters themselves.",
+          "run.yaml:16:5: 'residual' has 3 parameters. Expected one of them. Choose from "
+          "residual(gain), residual(gain,w), residual(w).",
+          "run.yaml:14:7: 'animal' is not one parameter. Expected one of animal(gain), "
+          "animal(gain,w), animal(w). Correct the name."),
+    _case("given matrices that their structures cannot be",
+          [("run.yaml", "traits: gain", "traits: [gain, w]"),
+           ("run.yaml", "relationship: pedigree}",
+            "relationship: pedigree, covariance: compound_symmetry}"),
+           ("run.yaml", "column: litter}", "column: litter, covariance: diagonal}"),
+           ("run.yaml", "variances: {animal: 20, litter: 5, residual: 40}",
+            "variances:\n  animal: [[20, 1], [1, 5]]\n  litter: [[5, 1], [1, 5]]\n"
+            "  residual: [[40, 0], [0, 40]]\n")],
+          "run.yaml:10:3: the matrix is not of the structure 'compound symmetry' that the model "
+          "asks for. Expected a matrix of that structure. Correct it, or remove 'covariance'.",
+          "run.yaml:11:3: the matrix is not of the structure 'diagonal' that the model asks for. "
+          "Expected a matrix of that structure. Correct it, or remove 'covariance'."),
+    _case("a residual variance that a class of the records has not",
+          [("run.yaml", "variances: {animal: 20, litter: 5, residual: 40}",
+            "  residual: {by: sex}\nvariances: {animal: 20, litter: 5, residual: {F: 40}}")],
+          "run.yaml:10:36: there is no residual variance for the class 'M'. Expected one for each "
+          "of: F, M. Add 'M:' with it."),
+    _case("traits without variance to estimate",
+          [("run.yaml", "traits: gain", "traits: [gain, w, age]"),
+           ("run.yaml", "[sex, {covariate: age}]", "[sex]"),
+           ("run.yaml", "{animal: 20, litter: 5, residual: 40}", "reml"),
+           ("records.csv", "", "calf,sex,age,litter,w,gain\nc1,F,90,1,1,4.5\nc2,M,110,1,1,2.9\n"
+            "c3,F,90,2,1,3.9\nc4,M,110,2,1,3.5\n")],
+          "run.yaml:4:18: 'w' is 1 in every record, so that it has no variance to estimate. "
+          "Expected records that differ. Correct the column, or leave the trait out.",
+          "run.yaml:4:21: the fixed effects fit every record of 'age' exactly, so that nothing is "
+          "left to estimate variances from. Expected records that differ within the levels of "
+          "the fixed effects. Remove the fixed effect from which 'age' was computed."),
 )
