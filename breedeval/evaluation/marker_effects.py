@@ -165,7 +165,8 @@ def _coded_effects(
         return precision.marker_solutions(equations.random(effect, solutions.unknowns))
     assert inverse is not None
     weighted = inverse @ equations.deviations(effect, solutions.unknowns)[part.rows]
-    return part.factor * _sums(part, weighted), part.constant * weighted.sum(axis=0)
+    sums = part.genotypes.calls.transposed_times(weighted, part.coded.coding)
+    return part.factor * sums, part.constant * weighted.sum(axis=0)
 
 
 def marker_variances(effects: MarkerEffects, cell: int = 0) -> Float64:
@@ -194,8 +195,8 @@ def genomic_values(
     scale = np.where(coding.scale > 0, coding.scale, 1.0)
     for markers in members:
         own = type(coding)(coding.centre[markers], coding.scale[markers])
-        coded = calls.select(markers=markers).coded(0, markers.size, own)
-        yield coded.T.astype(np.float64) @ (estimate[markers] / scale[markers])
+        effects = (estimate[markers] / scale[markers])[:, None]
+        yield calls.select(markers=markers).times(effects, own)[:, 0]
 
 
 def _blocks(part: MarkerPart) -> Iterator[Float64]:
@@ -204,12 +205,6 @@ def _blocks(part: MarkerPart) -> Iterator[Float64]:
     for start in range(0, calls.markers, BLOCK):
         stop = min(start + BLOCK, calls.markers)
         yield calls.coded(start, stop, coding.part(start, stop)).astype(np.float64)
-
-
-def _sums(part: MarkerPart, values: Float64) -> Float64:
-    """Zv, shape (m, k)."""
-    return np.concatenate([np.zeros((0, values.shape[1])),
-                           *(block @ values for block in _blocks(part))])
 
 
 def _quadratics(part: MarkerPart, middle: Float64) -> Float64:

@@ -21,8 +21,8 @@ Bytes = NDArray[np.uint8]
 CODES = np.array([3, 2, 0, 1], np.uint8)
 """Code of 0, 1 and 2 copies, and of a missing call."""
 
-COPIES, MISSING = np.array([2.0, 0.0, 1.0, 0.0]), 1
-"""Copies that a code stands for; the code of a missing call."""
+COPIES, MISSING, ONES = np.array([2.0, 0.0, 1.0, 0.0]), 1, 0b10101010
+"""Copies that a code stands for; the code of a missing call; a byte of four single copies."""
 
 LEAST, MOST = 1024, 16
 """Markers at least, and parts at most, in which a product is done."""
@@ -101,7 +101,8 @@ class Packed:
                 self.data, sides, begin, min(begin + step, self.markers)),
                 range(0, self.markers, step))
         copies, missing = np.concatenate([np.zeros((2, len(sides), 0)), *parts], axis=2)
-        called = sides.sum(axis=1)[:, None] - missing
+        ones = np.full((1, self.data.shape[1]), ONES, np.uint8)
+        called = products.transposed_times(ones, sides, 0, 1)[0] - missing  # in the same order
         return np.ascontiguousarray(((copies - coding.centre * called) * coding.scale).T)
 
     def select(self, markers: Int64 | None = None, individuals: Int64 | None = None) -> Calls:

@@ -74,6 +74,15 @@ def test_cross_products(form: str, m: int, n: int) -> None:
     np.testing.assert_allclose(between, z[:, chosen].T @ z, atol=1e-6 * scale)
 
 
+@pytest.mark.parametrize("copies", [0, 1, 2])
+def test_a_marker_that_does_not_vary_gives_nothing(copies: int) -> None:
+    calls = pack(np.full((3, 501), copies, np.int8))
+    coding = Coding(np.full(3, float(copies)), np.ones(3))
+    values = np.random.default_rng(5).normal(size=(501, 2))
+    assert not calls.transposed_times(values, coding).any()
+    assert not calls.times(np.ones((3, 1)), coding).any()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_threads_change_nothing(form: str) -> None:
     calls, coding, _ = made(form, 5000, 1501)
