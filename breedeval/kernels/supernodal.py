@@ -3,7 +3,8 @@
 A block is a run of columns of L with one row list, stored dense, column by column, its own columns
 first; the strict upper triangle of its top square is not used. The dense products are LAPACK and
 BLAS routines called by address (the address comes as an argument, so that compiled code can be
-cached), or plain loops where a block is too small to pay for a call.
+cached), or plain loops where a block is too small to pay for a call. Small blocks of subtrees are
+the business of ``fronts.py``.
 
 ``layout`` is the tuple (first, row_start, height, value_start, rows, home) of ``Structure``. The
 work on a range of blocks is one call; the pieces that a large block is cut into, by rows for the
@@ -13,6 +14,7 @@ factor and by columns for the inverse, are functions of their own, for several t
 from __future__ import annotations
 
 import ctypes
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,15 +27,16 @@ Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Layout = tuple[Int32, Int64, Int32, Int64, Int32, Int32]
 
-DGEMM, DSYMM, DTRSM, DPOTRI, DPOTRF = range(5)
+DGEMM, DSYMM, DTRSM, DPOTRI, DPOTRF, DSYRK = range(6)
 ROUTINES = (("blas", "dgemm"), ("blas", "dsymm"), ("blas", "dtrsm"), ("lapack", "dpotri"),
-            ("lapack", "dpotrf"))
+            ("lapack", "dpotrf"), ("blas", "dsyrk"))
 LAYOUT = "Tuple((i4[::1], i8[::1], i4[::1], i8[::1], i4[::1], i4[::1]))"
 L, R, N, T = np.uint8(76), np.uint8(82), np.uint8(78), np.uint8(84)
 CHUNK = 192  # columns of the inverse gathered at a time
 TINY = 12  # rows up to which plain loops beat a call
 
 
+@cache
 def routines() -> Int64:
     """Addresses of the dense routines that the kernels take as ``blas``, in SciPy's libraries."""
     from numba.extending import get_cython_function_address
@@ -208,14 +211,11 @@ def find_reach(
         d = link[d]
 
 
-@kernel(f"void({LAYOUT}, i8, i8, i4[::1], i4[::1], i4[::1], i4[::1])")
+@kernel(f"void({LAYOUT}, i8, i4[::1], i4[::1], i4[::1], i4[::1])")
 def pass_on(
-    layout: Layout, s: int, limit: int, head: Int32, link: Int32, done: Int32, reach: Int32
+    layout: Layout, s: int, head: Int32, link: Int32, done: Int32, reach: Int32
 ) -> None:
-    """Move block s and the descendants in its list to the lists of their next ancestors.
-
-    Ancestors from block ``limit`` on are left for :func:`link_waiting`.
-    """
+    """Move block s and the descendants in its list to the lists of their next ancestors."""
     first, row_start, height, _, rows, home = layout
     reach[s] = first[s + 1] - first[s]
     link[s] = head[s]
@@ -225,9 +225,8 @@ def pass_on(
         done[d] = reach[d]
         if done[d] < height[d]:
             target = home[rows[row_start[d] + done[d]]]
-            if target < limit:
-                link[d] = head[target]
-                head[target] = d
+            link[d] = head[target]
+            head[target] = d
         d = following
 
 
@@ -283,26 +282,51 @@ def divide_rows(
 
 
 @kernel(
-    f"i8({LAYOUT}, f8[::1], i8[::1], i8, i8, i8, i4[::1], i4[::1], i4[::1], i4[::1], f8[::1],"
+    f"i8({LAYOUT}, f8[::1], i8[::1], i8, i8, i4[::1], i4[::1], i4[::1], i4[::1], f8[::1],"
     " i8[::1])")
 def factorise_range(
-    layout: Layout, values: Float64, blas: Int64, begin: int, end: int, limit: int, head: Int32,
-    link: Int32, done: Int32, reach: Int32, update: Float64, place: Int64,
+    layout: Layout, values: Float64, blas: Int64, begin: int, end: int, head: Int32, link: Int32,
+    done: Int32, reach: Int32, update: Float64, place: Int64,
 ) -> np.int64:
     """Replace the matrix in blocks begin to end by its Cholesky factor, looking left.
 
-    Ancestors from block ``limit`` on get nothing yet: see :func:`pass_on`. Returns the first pivot
-    that is not positive, or −1. Cost: Σ c² operations over the columns.
+    Returns the first pivot that is not positive, or −1. Cost: Σ c² operations over the columns.
     """
     first, _, height, _, _, _ = layout
     for s in range(begin, end):
         find_reach(layout, s, head, link, done, reach)
         update_rows(layout, values, blas, s, 0, height[s], head, link, done, reach, update, place)
-        pass_on(layout, s, limit, head, link, done, reach)
+        pass_on(layout, s, head, link, done, reach)
         failed = factorise_top(layout, values, blas, s, place)
         if failed >= 0:
             return failed
         divide_rows(layout, values, blas, s, first[s + 1] - first[s], height[s])
+    return np.int64(-1)
+
+
+@kernel(f"i8({LAYOUT}, f8[::1], i8[::1], i8, i8, f8[::1], f8)")
+def factorise_front(
+    layout: Layout, values: Float64, blas: Int64, s: int, count: int, update: Float64, begun: float,
+) -> np.int64:
+    """Factorise a block with all its updates, and its own U = −L₂L₂′; a bad pivot, or −1.
+
+    Of U the first ``count`` columns are computed, the lower trapezoid at least; they are added to
+    what is in ``update`` where ``begun`` is 1 and not 0.
+    """
+    first, _, height, value_start, _, _ = layout
+    width, tall = np.int64(first[s + 1] - first[s]), np.int64(height[s])
+    failed = factorise_top(layout, values, blas, s, np.empty(1, np.int64))
+    if failed >= 0:
+        return failed
+    divide_rows(layout, values, blas, s, first[s + 1] - first[s], height[s])
+    below, rest = tall - width, tall - width - count
+    l2, into = values.ctypes.data + 8 * (value_start[s] + width), update.ctypes.data
+    if count > 0:
+        _fortran(blas[DSYRK], (L, N, np.int32(count), np.int32(width), -1.0, np.int64(l2),
+                               np.int32(tall), begun, np.int64(into), np.int32(below)))
+    if count > 0 and rest > 0:
+        _gemm(blas, (N, T), rest, count, width, l2 + 8 * count, tall, l2, tall, begun,
+              into + 8 * count, below)
     return np.int64(-1)
 
 
@@ -449,3 +473,32 @@ def invert_range(
         prepare_inverse(layout, values, blas, s, scaled, place)
         invert_columns(layout, values, blas, s, 0, first[s + 1] - first[s], scaled, gathered,
                        place)
+
+
+@kernel(f"void({LAYOUT}, f8[::1], i8[::1], i8, f8[::1], f8[::1], i8[::1])")
+def invert_front(
+    layout: Layout, values: Float64, blas: Int64, s: int, front: Float64, scaled: Float64,
+    place: Int64,
+) -> None:
+    """The same for one block in whose front the inverse at the rows below stands; all of the front.
+
+    ``front`` is the whole symmetric matrix over the rows of the block.
+    """
+    first, _, height, value_start, _, _ = layout
+    width, tall = np.int64(first[s + 1] - first[s]), np.int64(height[s])
+    below, top = tall - width, value_start[s]
+    prepare_inverse(layout, values, blas, s, scaled, place)
+    if below > 0:
+        z1, y = values.ctypes.data + 8 * top, scaled.ctypes.data
+        z2 = z1 + 8 * width
+        inner = front.ctypes.data + 8 * width * (tall + 1)
+        _fortran(blas[DSYMM], (L, L, np.int32(below), np.int32(width), -1.0, np.int64(inner),
+                               np.int32(tall), np.int64(y), np.int32(below), 1.0, np.int64(z2),
+                               np.int32(tall)))
+        _gemm(blas, (T, N), width, width, below, y, below, z2, tall, 1.0, z1, tall)
+    for j in range(width):
+        column = values[top + j * tall : top + (j + 1) * tall]
+        own = front[j * tall : (j + 1) * tall]
+        for i in range(j, tall):
+            own[i] = column[i]
+            front[i * tall + j] = column[i]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from breedeval.kernels import etree
+from breedeval.solve.schedule import Schedule, make_schedule
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -70,6 +71,11 @@ class Structure:
         position[self.order] = np.arange(self.order.size, dtype=np.int32)
         return position
 
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Who works on which blocks."""
+        return make_schedule(self.layout, self.flops)
+
     @property
     def size(self) -> int:
         """Number of unknowns."""
@@ -85,7 +91,7 @@ class Structure:
         """Non-zeros of L, diagonal included."""
         return int(self.count.sum(dtype=np.int64))
 
-    @property
+    @cached_property
     def flops(self) -> float:
         """Σ c² over the columns of L."""
         return float(np.square(self.count, dtype=np.float64).sum())
