@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from breedeval.kernels.rank import dependent_columns
+from breedeval.kernels.rank import dependent_columns, permuted_upper
 
 PIVOT = 1e-11
 """1 − R² of a column on the others at or below which it depends on them; rounding is 1e-14."""
@@ -45,6 +45,18 @@ def fixed_rank(x: sp.csc_array, preference: NDArray[np.int64]) -> Rank:
     x : csc_array, shape (n, p)
     preference : ndarray of int64, shape (p,)
         The columns, those to be set to zero first, first.
+    """
+    return rank_of_products(sp.csc_array(sp.tril(x.T @ x)), preference)
+
+
+def rank_of_products(lower: sp.csc_array, preference: NDArray[np.int64]) -> Rank:
+    """Find the dependencies among the columns of X from the lower triangle of X′X.
+
+    Parameters
+    ----------
+    lower : csc_array, shape (p, p)
+    preference : ndarray of int64, shape (p,)
+        The columns, those to be set to zero first, first.
 
     Returns
     -------
@@ -56,50 +68,51 @@ def fixed_rank(x: sp.csc_array, preference: NDArray[np.int64]) -> Rank:
     first: its cost is that of the sparse factorisation. Gauss–Jordan elimination of the d null
     vectors in the order of preference then chooses the columns, O(d²p).
     """
-    p = x.shape[1]
-    norms = np.sqrt(np.asarray(x.multiply(x).sum(axis=0)).ravel())
-    empty = norms == 0
-    scaled = x @ sp.diags_array(1.0 / np.where(empty, 1.0, norms))
-    gram = sp.csc_array(scaled.T @ scaled) + sp.diags_array(empty * 0.0)
-    order = np.lexsort((np.arange(p), np.diff(sp.csc_array(gram).indptr)))
-    upper = sp.csc_array(sp.triu(sp.csc_array(gram)[order][:, order]))
-    upper.sort_indices()
+    norms = np.sqrt(lower.diagonal())
+    scale = 1.0 / np.where(norms == 0, 1.0, norms)
+    indptr, indices = lower.indptr.astype(np.int64), lower.indices.astype(np.int32)
+    degree = np.diff(indptr) + np.bincount(indices, minlength=norms.size)
+    order = np.argsort(degree, kind="stable")
     found, start, places, values = dependent_columns(
-        upper.indptr.astype(np.int64), upper.indices.astype(np.int32), upper.data, PIVOT)
-    count = found.size
-    null = sp.csr_array(
-        (np.concatenate([-values, np.ones(count)]),
-         (np.concatenate([np.repeat(np.arange(count), np.diff(start)), np.arange(count)]),
-          order[np.concatenate([places, found])])), shape=(count, p))
-    return _choose(null @ sp.diags_array(1.0 / np.where(empty, 1.0, norms)), preference)
-
-
-def _choose(null: sp.csr_array, preference: NDArray[np.int64]) -> Rank:
-    """Reduce the null vectors so that each has a column of its own, by preference."""
-    count, p = null.shape
-    involved = np.unique(null.indices)
-    place = np.full(p, -1)
+        *permuted_upper(indptr, indices, lower.data, scale, order), PIVOT)
+    involved = np.unique(order[np.concatenate([places, found])])
+    place = np.full(norms.size, -1)
     place[involved] = np.arange(involved.size)
-    dense = sp.csc_array(null)[:, involved].toarray()
-    dense /= np.abs(dense).max(axis=1, initial=1e-300)[:, None]
-    dropped = np.full(count, -1, np.int64)
-    for column in preference:
-        at = place[column]
-        if at < 0 or not (free := np.flatnonzero(dropped < 0)).size:
-            continue
-        pivot = free[np.argmax(np.abs(dense[free, at]))]
-        if abs(dense[pivot, at]) < COEFFICIENT:
-            continue
-        dense[pivot] /= dense[pivot, at]
-        others = np.flatnonzero(np.abs(dense[:, at]) > 0)
+    null, each = np.zeros((found.size, involved.size)), np.arange(found.size)
+    null[np.repeat(each, np.diff(start)), place[order[places]]] = -values
+    null[each, place[order[found]]] = 1.0
+    wanted = place[preference]
+    dropped, combinations = _choose(null * scale[involved], wanted[wanted >= 0])
+    wide = sp.csr_array(
+        (combinations.data, involved[combinations.indices], combinations.indptr),
+        shape=(found.size, norms.size))
+    return Rank(involved[dropped], wide)
+
+
+def _choose(
+    null: NDArray[np.float64], preference: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], sp.csr_array]:
+    """Reduce the null vectors so that each has a column of its own, by preference.
+
+    Returns those columns, rising, and each as a combination of others.
+    """
+    count = len(null)
+    dense = null / np.abs(null).max(axis=1, initial=1e-300)[:, None]
+    dropped, at = np.full(count, -1, np.int64), 0
+    while at < preference.size and (free := np.flatnonzero(dropped < 0)).size:
+        there = np.abs(dense[free]).max(axis=0)[preference[at:]] >= COEFFICIENT
+        if not there.any():
+            break
+        at += int(np.argmax(there))
+        column = preference[at]
+        pivot = free[np.argmax(np.abs(dense[free, column]))]
+        dense[pivot] /= dense[pivot, column]
+        others = np.flatnonzero(np.abs(dense[:, column]) > 0)
         others = others[others != pivot]
-        dense[others] -= np.outer(dense[others, at], dense[pivot])
+        dense[others] -= np.outer(dense[others, column], dense[pivot])
         dropped[pivot] = column
+        at += 1
     dense[np.abs(dense) < COEFFICIENT] = 0.0
-    dense[np.arange(count), place[dropped]] = 0.0
-    combination = sp.csr_array(-dense)
-    combination.eliminate_zeros()
-    entries = combination.tocoo()
-    wide = sp.csr_array((entries.data, (entries.row, involved[entries.col])), shape=(count, p))
+    dense[np.arange(count), dropped] = 0.0
     order = np.argsort(dropped)
-    return Rank(dropped[order], sp.csr_array(wide[order]))
+    return dropped[order], sp.csr_array(-dense[order])

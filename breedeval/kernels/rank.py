@@ -31,6 +31,44 @@ def _tree(indptr: Int64, indices: Int32, n: int) -> tuple[Int64, Int64]:
     return parent, count
 
 
+@kernel(f"({array('i8', 1)}, {array('i4', 1)}, {array('f8', 1)}, {array('f8', 1)}, "
+        f"{array('i8', 1)})")
+def permuted_upper(
+    indptr: Int64, indices: Int32, data: Float64, scale: Float64, order: Int64
+) -> tuple[Int64, Int32, Float64]:
+    """Upper triangle of DMD in another order, from the lower triangle of M; columns compressed.
+
+    Parameters
+    ----------
+    indptr, indices, data
+        Lower triangle of M.
+    scale : float64, shape (n,)
+        Diagonal of D.
+    order : int64, shape (n,)
+        Row of M at each place of the new order.
+    """
+    n = order.size
+    place = np.empty(n, np.int32)
+    for k in range(n):
+        place[order[k]] = k
+    start = np.zeros(n + 1, np.int64)
+    for j in range(n):
+        for at in range(indptr[j], indptr[j + 1]):
+            start[max(place[j], place[indices[at]]) + 1] += 1
+    for k in range(n):
+        start[k + 1] += start[k]
+    free = start[:-1].copy()
+    rows, values = np.empty(indices.size, np.int32), np.empty(indices.size)
+    for j in range(n):
+        for at in range(indptr[j], indptr[j + 1]):
+            i = indices[at]
+            column = max(place[j], place[i])
+            rows[free[column]] = min(place[j], place[i])
+            values[free[column]] = data[at] * scale[i] * scale[j]
+            free[column] += 1
+    return start, rows, values
+
+
 @kernel(f"({array('i8', 1)}, {array('i4', 1)}, {array('f8', 1)}, f8)")
 def dependent_columns(
     indptr: Int64, indices: Int32, data: Float64, tolerance: float
