@@ -53,16 +53,28 @@ class Layout:
 
     def columns(self, design: Design) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Positions and coefficients of every observation, shape (N, t); −1 where there is none."""
-        parts = [self._fixed_columns(design)]
+        parts = [self.fixed_columns(design)]
         parts += [self.columns_of(design, effect) for effect in range(len(design.random))]
         positions, values = zip(*parts, strict=True)
         return np.concatenate(positions, axis=1), np.concatenate(values, axis=1)
 
-    def _fixed_columns(self, design: Design) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def parts(self, design: Design) -> list[tuple[int, int]]:
+        """Which of the t of :meth:`columns` belong to each random effect."""
+        widths = [sum(component.codes.shape[1] * component.values.shape[1]
+                      for component in term.components) for term in design.random]
+        ends = self.fixed_width(design) + np.cumsum(widths, dtype=np.int64)
+        return [(int(end) - width, int(end)) for end, width in zip(ends, widths, strict=True)]
+
+    def fixed_width(self, design: Design) -> int:
+        """How many of the t of :meth:`columns` belong to fixed terms."""
         counts = np.zeros(len(design.traits), np.int64)
         for term in design.fixed:
             counts[term.trait] += len(term.functions)
-        shape = (design.size, int(counts.max(initial=0)))
+        return int(counts.max(initial=0))
+
+    def fixed_columns(self, design: Design) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The same for the fixed terms."""
+        shape = (design.size, self.fixed_width(design))
         positions, values = np.full(shape, -1, np.int64), np.zeros(shape)
         at = np.zeros(len(design.traits), np.int64)
         for term, offset in zip(design.fixed, self.fixed_offsets, strict=True):

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import scipy.sparse as sp
-import scipy.sparse.linalg as sla
 from numpy.typing import NDArray
 
+from breedeval.kernels import assemble
 from breedeval.model.design import Design, RandomTerm
-from breedeval.model.layout import fixed_positions
+from breedeval.model.layout import make_layout
 
 Matrix = NDArray[np.float64]
 SHRUNK = 0.5
 """Share of the phenotypic correlation that starting covariances among traits have."""
+
+EXACT = 1e-9
+"""‖X′e‖/‖e‖ of residuals from least squares."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ def starting_matrices(design: Design) -> StartingMatrices:
 
     Notes
     -----
-    A least-squares fit of the fixed effects, by LSMR; once for a design.
+    A least-squares fit of the fixed effects, by conjugate gradients; once for a design.
     """
     residuals = least_squares_residuals(design)
     phenotypic = _phenotypic(design, residuals)
@@ -65,20 +67,29 @@ def least_squares_residuals(design: Design) -> NDArray[np.float64]:
 
 
 def _residuals(design: Design) -> NDArray[np.float64]:
-    blocks = []
-    for term in design.fixed:
-        own = fixed_positions(term)
-        rows = np.repeat(design.of_trait(term.trait), own.shape[1])
-        blocks.append(sp.coo_array((term.values.ravel(), (rows, own.ravel())),
-                                   shape=(design.size, term.size)))
-    root = np.sqrt(design.weights)
-    if not blocks:
-        return root * design.y
-    x = sp.csr_array(sp.diags_array(root) @ sp.hstack(blocks))
-    norms = np.sqrt(np.asarray(x.multiply(x).sum(axis=0)).ravel())
-    x = sp.csr_array(x @ sp.diags_array(1.0 / np.where(norms > 0, norms, 1.0)))
-    y = root * design.y
-    return np.asarray(y - x @ sla.lsmr(x, y, atol=1e-8, btol=1e-8)[0])
+    """By conjugate gradients on the normal equations of X with columns of length 1.
+
+    They need not be independent (Björck 1996, algorithm 7.4.1).
+    """
+    layout, root = make_layout(design, (0,) * len(design.random)), np.sqrt(design.weights)
+    size, residuals = layout.fixed_size, root * design.y
+    if not size:
+        return residuals
+    positions, values = layout.fixed_columns(design)
+    columns, values = positions.astype(np.int32), root[:, None] * values
+    squares = assemble.product_diagonal(columns, values, np.ones(design.size), size)
+    values = values / np.sqrt(np.where(squares > 0, squares, 1.0))[columns]
+    slope = assemble.transposed_product(columns, values, residuals, size)
+    direction, squared = slope, float(slope @ slope)
+    for _ in range(min(size, design.size)):
+        if np.sqrt(squared) <= EXACT * np.linalg.norm(residuals):
+            break
+        along = assemble.product(columns, values, direction)
+        residuals = residuals - squared / float(along @ along) * along
+        slope = assemble.transposed_product(columns, values, residuals, size)
+        before, squared = squared, float(slope @ slope)
+        direction = slope + squared / before * direction
+    return residuals
 
 
 def _phenotypic(design: Design, residuals: NDArray[np.float64]) -> Matrix:
