@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from breedeval.covariance.steps import definite
@@ -33,12 +35,12 @@ class Unstructured(Structure):
     @property
     def values(self) -> Vector:
         """σ₁₁, σ₂₁, σ₂₂, σ₃₁, …"""
-        return self.matrix[np.tril_indices(self.size)]
+        return self.matrix[_lower(self.size)]
 
     @property
     def lower_bounds(self) -> Vector:
         """0 for variances."""
-        rows, columns = np.tril_indices(self.size)
+        rows, columns = _lower(self.size)
         return np.where(rows == columns, 0.0, -np.inf)
 
     @property
@@ -55,12 +57,7 @@ class Unstructured(Structure):
 
     def derivatives(self) -> Matrix:
         """1 at (i, j) and (j, i)."""
-        rows, columns = np.tril_indices(self.size)
-        result = np.zeros((rows.size, self.size, self.size))
-        each = np.arange(rows.size)
-        result[each, rows, columns] = 1.0
-        result[each, columns, rows] = 1.0
-        return result
+        return _units(self.size)
 
     def at(self, values: Vector) -> Unstructured:
         """Σ with another lower triangle."""
@@ -78,10 +75,24 @@ class Unstructured(Structure):
 def from_lower(values: Vector, size: int) -> Matrix:
     """The symmetric matrix with a given lower triangle, row by row."""
     matrix = np.zeros((size, size))
-    rows, columns = np.tril_indices(size)
+    rows, columns = _lower(size)
     matrix[rows, columns] = values
     matrix[columns, rows] = values
     return matrix
+
+
+@cache
+def _lower(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of a lower triangle."""
+    return np.tril_indices(size)
+
+
+@cache
+def _units(size: int) -> Matrix:
+    """Symmetric matrices with a one at an element of the lower triangle each; not to be changed."""
+    units = np.stack([from_lower(unit, size) for unit in np.eye(size * (size + 1) // 2)])
+    units.flags.writeable = False
+    return units
 
 
 class UnstructuredSettings(CovarianceKind):

@@ -53,19 +53,19 @@ class Variances:
         """θ, shape (p,)."""
         return np.concatenate([*(part.values for part in self.covariances), self.slopes])
 
-    @property
+    @cached_property
     def lower_bounds(self) -> Vector:
         """Least each may be, shape (p,)."""
         own = (part.lower_bounds for part in self.covariances)
         return np.concatenate([*own, np.full(self.slopes.size, -np.inf)])
 
-    @property
+    @cached_property
     def upper_bounds(self) -> Vector:
         """Most each may be, shape (p,)."""
         own = (part.upper_bounds for part in self.covariances)
         return np.concatenate([*own, np.full(self.slopes.size, np.inf)])
 
-    @property
+    @cached_property
     def strides(self) -> Vector:
         """How far each may sensibly go in one step, shape (p,)."""
         own = (part.strides for part in self.covariances)

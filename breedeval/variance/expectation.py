@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.linalg
 
 from breedeval.covariance.structure import Matrix, Vector
 from breedeval.covariance.variances import Variances
@@ -43,7 +42,11 @@ def complete_information(
         whitened = np.linalg.inv(matrix) @ part.derivatives()
         blocks.append(count / 2 * np.einsum("aij,bji->ab", whitened, whitened))
     slopes = variances.slices[-1]
-    return np.asarray(scipy.linalg.block_diag(*blocks, derivatives.information[slopes, slopes]))
+    result = np.zeros((variances.count, variances.count))
+    for own, block in zip(variances.slices, [
+            *blocks, derivatives.information[slopes, slopes]], strict=True):
+        result[own, own] = block
+    return result
 
 
 def expanded(point: Point, reached: Variances) -> Variances | None:

@@ -161,7 +161,7 @@ def _moves(task: _Task, state: State, point: Point, model: Model) -> Iterator[Mo
         return steps
     first = scale_moves(task.rules, state, model) if state.round == 0 else iter(())
     done = sum(row.kind in ("EM", "PX-EM") for row in state.history)
-    leads_out = not is_inside(model.step, task.rules.room(state, "most"))
+    leads_out = not is_inside(model.step, model.near)
     return chain(first, ascents if leads_out and done < task.options.em_rounds else (), steps)
 
 

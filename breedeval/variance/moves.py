@@ -68,7 +68,8 @@ class Model:
 
     Parameters
     ----------
-    room : Room
+    room, near : Room
+        To the boundary, and as far as this round may go.
     derivatives : Derivatives
     slope : ndarray of float64, shape (f,)
         A′s.
@@ -81,6 +82,7 @@ class Model:
     """
 
     room: Room
+    near: Room
     derivatives: Derivatives
     slope: Vector
     curvature: Curvature
@@ -131,13 +133,13 @@ def make_model(rules: Rules, state: State, point: Point) -> Model:
     complete = along.T @ complete_information(state.variances, derivatives, ridges) @ along
     curvature = regular(along.T @ derivatives.information @ along, complete)
     room = rules.room(state, "all")
-    return Model(room, derivatives, slope, curvature, complete,
+    return Model(room, rules.room(state, "most"), derivatives, slope, curvature, complete,
                  best_step(slope, curvature.matrix, room))
 
 
 def information_moves(rules: Rules, state: State, model: Model) -> Iterator[Move]:
     """Average-information steps, damped more and more."""
-    room = rules.room(state, "most")
+    room = model.near
     first = next((k for k, damping in enumerate(DAMPINGS) if damping >= state.damping), -1)
     for damping in DAMPINGS[first:]:
         if damping == 0 and is_inside(model.step, room):
