@@ -7,6 +7,8 @@ they are then the first m individuals.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
@@ -109,13 +111,44 @@ def precision_product(
     -----
     Cost O(nk).
     """
+    return precision_operator(
+        sire, dam, mendelian, sire_group=sire_group, dam_group=dam_group, gamma=gamma).product(x)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PrecisionOperator:
+    """A⁻¹ as what it does to vectors, checked and ready for many of them."""
+
+    first: Int32
+    second: Int32
+    mendelian: Float64
+    corner: Float64
+    rows: int
+
+    def product(self, x: ArrayLike) -> Float64:
+        """A⁻¹x: see :func:`precision_product`."""
+        columns, shape = columns_of(x)
+        if columns.shape[0] < self.rows:
+            raise ValueError(
+                f"x has {columns.shape[0]} rows, the pedigree with its groups {self.rows}")
+        return numerator.precision_product(
+            self.first, self.second, self.mendelian, self.corner, columns).reshape(shape)
+
+
+def precision_operator(
+    sire: ArrayLike,
+    dam: ArrayLike,
+    mendelian: ArrayLike,
+    *,
+    sire_group: ArrayLike | None = None,
+    dam_group: ArrayLike | None = None,
+    gamma: ArrayLike | None = None,
+) -> PrecisionOperator:
+    """A⁻¹ for many products; arguments and errors of :func:`precision_product`."""
     d = _positive(mendelian)
     first, second = _parent_codes(sire, dam, sire_group, dam_group)
-    columns, shape = columns_of(x)
-    n_rows = max(first.size, first.max(initial=-1) + 1, second.max(initial=-1) + 1)
-    if columns.shape[0] < n_rows:
-        raise ValueError(f"x has {columns.shape[0]} rows, the pedigree with its groups {n_rows}")
-    return numerator.precision_product(first, second, d, _inverse(gamma), columns).reshape(shape)
+    rows = max(first.size, first.max(initial=-1) + 1, second.max(initial=-1) + 1)
+    return PrecisionOperator(first, second, d, _inverse(gamma), int(rows))
 
 
 def log_determinant(mendelian: ArrayLike, *, gamma: ArrayLike | None = None) -> float:

@@ -112,13 +112,17 @@ class Numerator:
         """A⁻¹x from the pedigree, without A⁻¹. O(qk)."""
         groups = len(self.groups)
         if self.gamma is None:
-            return inverse.precision_product(
-                self.pedigree.sire, self.pedigree.dam, self.mendelian, x,
+            return self._operator.product(x)
+        return np.roll(self._operator.product(np.roll(x, groups, axis=0)), -groups, axis=0)
+
+    @cached_property
+    def _operator(self) -> inverse.PrecisionOperator:
+        if self.gamma is None:
+            return inverse.precision_operator(
+                self.pedigree.sire, self.pedigree.dam, self.mendelian,
                 sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group)
-        rolled = inverse.precision_product(
-            *_with_metafounders(self.pedigree), self._extended_mendelian,
-            np.roll(x, groups, axis=0), gamma=self.gamma)
-        return np.roll(rolled, -groups, axis=0)
+        return inverse.precision_operator(
+            *_with_metafounders(self.pedigree), self._extended_mendelian, gamma=self.gamma)
 
     def block(self, rows: Rows) -> Vector:
         """A among some individuals, shape (r, r), by indirect products. O(q + ra)."""
