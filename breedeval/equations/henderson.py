@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.structure import Covariance
 from breedeval.covariance.variances import Variances
-from breedeval.equations.rank import Rank, fixed_rank
+from breedeval.equations.rank import Rank, fixed_rank, rank_of_products
 from breedeval.equations.residual import Groups, Residual, group_records
 from breedeval.equations.restoration import Restoration, make_restoration
 from breedeval.kernels import assemble
@@ -26,6 +26,34 @@ from breedeval.model.layout import Layout, fixed_positions, make_layout
 from breedeval.relationship.precision import Precision
 
 Vector = NDArray[np.float64]
+
+FIXED = ("level_counts", "relationship_log_determinants", "restoration", "parts")
+"""What does not depend on the variances, and is made once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How a solution fits the data.
+
+    Parameters
+    ----------
+    x : ndarray of float64, shape (size,)
+        The solution.
+    residuals : ndarray of float64, shape (N,)
+        e = y − Wx.
+    weighted : ndarray of float64, shape (N,)
+        R⁻¹e.
+    sums : tuple of ndarray of float64, each of shape (c, c)
+        U′K⁻¹U of the solutions of every random effect, levels × cells.
+    quadratic : float
+        e′R⁻¹e + u′G⁻¹u, which is y′Py at the solution.
+    """
+
+    x: Vector
+    residuals: Vector
+    weighted: Vector
+    sums: tuple[Vector, ...]
+    quadratic: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +91,12 @@ class Equations:
 
     def at(self, variances: Variances) -> Equations:
         """The same system at other variances: same numbering, same pattern."""
-        return replace(self, variances=variances)
+        other = replace(self, variances=variances)
+        same = FIXED if variances.slopes.size else (*FIXED, "scaled_values")
+        other.__dict__.update(
+            {name: getattr(self, name) for name in same},
+            residual=self.residual.at(variances.residual, variances.slopes))
+        return other
 
     @property
     def covariances(self) -> tuple[Covariance, ...]:
@@ -90,6 +123,11 @@ class Equations:
                      for precision in self.precisions)
 
     @cached_property
+    def parts(self) -> list[tuple[int, int]]:
+        """Which of the t non-zeros of a row of W belong to each random effect."""
+        return self.layout.parts(self.design)
+
+    @cached_property
     def random_equations(self) -> NDArray[np.int64]:
         """Numbers of the equations of random effects: of metafounders too, but not of groups."""
         parts = [self.number[self.layout.random_slice(effect)][:count * width]
@@ -101,9 +139,15 @@ class Equations:
     def random_log_determinant(self) -> float:
         """log|G| = Σ q log|Σ| + c log|K|."""
         return float(sum(
-            q * covariance.log_determinant + covariance.size * precision.log_determinant
-            for q, precision, covariance in zip(
-                self.level_counts, self.precisions, self.covariances, strict=True)))
+            q * covariance.log_determinant + covariance.size * log_k
+            for q, log_k, covariance in zip(
+                self.level_counts, self.relationship_log_determinants, self.covariances,
+                strict=True)))
+
+    @cached_property
+    def relationship_log_determinants(self) -> tuple[float, ...]:
+        """log|K| of every random effect."""
+        return tuple(precision.log_determinant for precision in self.precisions)
 
     @cached_property
     def restoration(self) -> Restoration:
@@ -162,35 +206,40 @@ class Equations:
             result[number[number >= 0]] += share.ravel()[number >= 0]
         return result
 
-    def quadratic(self, x: Vector) -> float:
-        """(y − Wx)′R⁻¹(y − Wx) + u′G⁻¹u, which is y′Py at the solution.
+    def fit(self, x: Vector) -> Fit:
+        """How a solution fits.
 
-        It is least there, so an error in x enters squared; y′R⁻¹y − x′W′R⁻¹y would lose digits.
+        Its y′Py is least at the solution, so an error in x enters squared; y′R⁻¹y − x′W′R⁻¹y
+        would lose digits.
         """
-        residual = self.design.y - self.fitted(x)
-        total = float(residual @ self.residual.weighted(residual))
-        for effect, (precision, covariance) in enumerate(
-                zip(self.precisions, self.covariances, strict=True)):
+        residuals = self.design.y - self.fitted(x)
+        weighted = self.residual.weighted(residuals)
+        sums = []
+        for effect, precision in enumerate(self.precisions):
             own = self.random(effect, x)
-            total += float(np.sum(own * (precision.product(own) @ covariance.precision)))
-        return total
+            sums.append(own.T @ precision.product(own))
+        total = float(residuals @ weighted) + sum(
+            float(np.sum(part * covariance.precision))
+            for part, covariance in zip(sums, self.covariances, strict=True))
+        return Fit(x, residuals, weighted, tuple(sums), total)
 
     def random(self, effect: int, x: Vector) -> Vector:
         """Unknowns of a random effect as levels × cells; 0 for those left out."""
         number = self.number[self.layout.random_slice(effect)]
         width = self.layout.random_widths[effect]
+        if is_run(number):
+            return x[number[0]:number[-1] + 1].reshape(-1, width)
         return np.ascontiguousarray(np.where(number >= 0, x[number], 0.0).reshape(-1, width))
 
     def deviations(self, effect: int, x: Vector) -> Vector:
         """The same without what unknown-parent groups contribute: û − Qĝ; 0 for the groups."""
         own, precision = self.random(effect, x), self.precisions[effect]
+        if not _fixed_groups(precision):
+            return own
         individuals = len(precision.levels)
-        shares = precision.group_contributions(
-            np.arange(individuals if _fixed_groups(precision) else 0))
-        if shares.shape[1]:
-            own[:individuals] -= shares @ own[individuals:]
-            own[individuals:] = 0.0
-        return own
+        shares = precision.group_contributions(np.arange(individuals))
+        return np.concatenate([own[:individuals] - shares @ own[individuals:],
+                               np.zeros_like(own[individuals:])])
 
     def placed(self, effect: int, values: Vector) -> Vector:
         """Levels × cells of one random effect among all unknowns, the others 0; shape (size,)."""
@@ -239,7 +288,14 @@ class Equations:
 
 def _fixed_groups(precision: Precision) -> int:
     """Number of unknown-parent groups; metafounders are random and not counted."""
+    if not len(precision.groups):
+        return 0
     return int(precision.group_contributions(np.zeros(0, np.int64)).shape[1])
+
+
+def is_run(number: NDArray[np.int32]) -> bool:
+    """Whether equations follow one upon the other, none of them left out."""
+    return bool(number.size and number[0] >= 0 and number[-1] - number[0] == number.size - 1)
 
 
 def make_equations(
@@ -255,17 +311,43 @@ def make_equations(
     """
     groups = tuple(len(precision.groups) for precision in precisions)
     layout = make_layout(design, groups)
-    rank = _rank(design, layout, precisions)
+    positions, values = layout.columns(design)
+    records = group_records(design)
+    if any(_fixed_groups(precision) for precision in precisions):
+        rank = _rank_with_groups(design, layout, precisions)
+    else:
+        rank = _rank(design, layout, positions, values, records)
     kept = np.ones(layout.size, bool)
     kept[rank.dropped] = False
     number = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
-    positions, values = layout.columns(design)
-    columns = np.where(positions >= 0, number[positions], -1).astype(np.int32)
-    return Equations(design, layout, precisions, variances, group_records(design), rank, number,
-                     np.ascontiguousarray(columns), values)
+    columns = number[positions]
+    columns[positions < 0] = -1
+    return Equations(design, layout, precisions, variances, records, rank, number, columns, values)
 
 
-def _rank(design: Design, layout: Layout, precisions: tuple[Precision, ...]) -> Rank:
+def _rank(
+    design: Design, layout: Layout, positions: NDArray[np.int64], values: Vector, groups: Groups
+) -> Rank:
+    """Rank of X, with columns numbered as in the layout."""
+    if not layout.fixed_size:
+        return Rank(np.zeros(0, np.int64), sp.csr_array((0, layout.size)))
+    width, traits = layout.fixed_width(design), len(design.traits)
+    indptr, indices, data = assemble.assemble_lower(
+        positions[:, :width].astype(np.int32), np.ascontiguousarray(values[:, :width]),
+        groups.start, design.trait, np.zeros(design.records, np.int32), np.eye(traits)[None],
+        np.eye(traits, dtype=np.bool_), np.zeros(0, np.int32), np.zeros(0, np.int32),
+        np.zeros(0), layout.fixed_size)
+    lower = sp.csc_array((data, indices, indptr), shape=(layout.fixed_size,) * 2)
+    places = [np.arange(offset, offset + term.size) for term, offset in
+              zip(design.fixed, layout.fixed_offsets, strict=True)]
+    found = rank_of_products(lower, np.concatenate(places[::-1]))
+    found.dependencies.resize((found.dropped.size, layout.size))
+    return found
+
+
+def _rank_with_groups(
+    design: Design, layout: Layout, precisions: tuple[Precision, ...]
+) -> Rank:
     """Rank of [X, ZQ], with columns numbered as in the layout."""
     blocks, places = [], []
     for term, offset in reversed(list(zip(design.fixed, layout.fixed_offsets, strict=True))):
@@ -278,8 +360,6 @@ def _rank(design: Design, layout: Layout, precisions: tuple[Precision, ...]) -> 
         block, place = _group_columns(design, layout, effect, precision)
         blocks.insert(0, block)
         places.insert(0, place)
-    if not places or not sum(place.size for place in places):
-        return Rank(np.zeros(0, np.int64), sp.csr_array((0, layout.size)))
     place = np.concatenate(places)
     found = fixed_rank(sp.csc_array(sp.hstack(blocks)), np.arange(place.size, dtype=np.int64))
     entries = found.dependencies.tocoo()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,11 @@ class Groups:
     observed: NDArray[np.bool_]
     counts: NDArray[np.int64]
 
+    @cached_property
+    def traits(self) -> tuple[NDArray[np.int64], ...]:
+        """Codes of the traits that the records of each group have."""
+        return tuple(np.flatnonzero(row) for row in self.observed)
+
 
 def group_records(design: Design) -> Groups:
     """Find the groups of a design; O(N)."""
@@ -58,8 +64,11 @@ def group_records(design: Design) -> Groups:
     has[design.unit, design.trait] = True
     packed = np.packbits(has, axis=1)
     key = np.column_stack([design.residual.codes.astype(np.int64), packed.astype(np.int64)])
-    _, first, group, counts = np.unique(
-        key, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    if n and (key == key[0]).all():
+        first, group, counts = np.zeros(1, np.int64), np.zeros(n, np.int64), np.array([n])
+    else:
+        _, first, group, counts = np.unique(
+            key, axis=0, return_index=True, return_inverse=True, return_counts=True)
     return Groups(start, group.reshape(-1).astype(np.int32),
                   design.residual.codes[first].astype(np.int64), has[first], counts)
 
@@ -92,11 +101,24 @@ class Residual:
         return np.sqrt(self.design.weights) * np.exp(-0.5 * log_s)[self.design.unit]
 
     @cached_property
+    def log_scale(self) -> float:
+        """Σ log √(w/s) over the observations."""
+        return float(np.log(self.scale).sum())
+
+    def at(self, covariances: tuple[Covariance, ...], slopes: Vector) -> Residual:
+        """At other values; what depends on the design alone is not made again."""
+        other = Residual(self.design, self.groups, covariances, slopes)
+        if not slopes.size:
+            for name in ("scale", "log_scale", "coupled"):
+                other.__dict__[name] = getattr(self, name)
+        return other
+
+    @cached_property
     def blocks(self) -> Vector:
         """Inverse of each group's block, 0 for traits that it lacks, shape (g, T, T)."""
-        return np.array([_embedded(self.covariances[c].matrix, observed)
-                         for c, observed in zip(
-                             self.groups.classes, self.groups.observed, strict=True)])
+        return np.array([_embedded(self.covariances[c], traits)
+                         for c, traits in zip(
+                             self.groups.classes, self.groups.traits, strict=True)])
 
     @cached_property
     def coupled(self) -> NDArray[np.bool_]:
@@ -113,14 +135,16 @@ class Residual:
     @cached_property
     def log_determinant(self) -> float:
         """log|R|."""
-        logs = [np.linalg.slogdet(self.covariances[c].matrix[np.ix_(o, o)])[1]
-                for c, o in zip(self.groups.classes, self.groups.observed, strict=True)]
-        return float(self.groups.counts @ np.array(logs) - 2.0 * np.log(self.scale).sum())
+        logs = [_log_determinant(self.covariances[c], traits) for c, traits in zip(
+            self.groups.classes, self.groups.traits, strict=True)]
+        return float(self.groups.counts @ np.array(logs) - 2.0 * self.log_scale)
 
     @cached_property
     def diagonal(self) -> Vector:
         """diag(R⁻¹), shape (N,)."""
         design = self.design
+        if self.blocks.size == 1:
+            return np.asarray(self.blocks[0, 0, 0] * self.scale**2)
         group = self.groups.group[design.unit]
         return np.asarray(self.blocks[group, design.trait, design.trait] * self.scale**2)
 
@@ -135,10 +159,25 @@ class Residual:
         return np.asarray(found.reshape(x.shape))
 
 
-def _embedded(matrix: Vector, observed: NDArray[np.bool_]) -> Vector:
-    """Inverse of the observed part of a matrix, in its place; 0 elsewhere."""
-    inverse = np.zeros(matrix.shape)
-    part = np.ix_(observed, observed)
-    found = np.linalg.inv(matrix[part])
-    inverse[part] = (found + found.T) / 2
+def _embedded(covariance: Covariance, traits: NDArray[np.int64]) -> Vector:
+    """Inverse of the part of a matrix for some traits, in its place; 0 elsewhere."""
+    matrix = covariance.matrix
+    if traits.size == len(matrix):
+        return covariance.precision
+    inverse = np.zeros_like(matrix)
+    if traits.size == 1:
+        inverse[traits[0], traits[0]] = 1.0 / matrix[traits[0], traits[0]]
+        return inverse
+    found = np.linalg.inv(matrix[traits][:, traits])
+    inverse[traits[:, None], traits] = (found + found.T) / 2
     return inverse
+
+
+def _log_determinant(covariance: Covariance, traits: NDArray[np.int64]) -> float:
+    """Of the part of a matrix for some traits."""
+    matrix = covariance.matrix
+    if traits.size == len(matrix):
+        return covariance.log_determinant
+    if traits.size == 1:
+        return log(matrix[traits[0], traits[0]])
+    return float(np.linalg.slogdet(matrix[traits][:, traits])[1])

@@ -176,7 +176,8 @@ def estimate(
     def sparse() -> Likelihood:
         return Likelihood(
             centred, solver, options.method,
-            make_solver(_name(solve.method), solve.threads) if options.method == "ml" else None)
+            make_solver(_name(solve.method), solve.threads) if options.method == "ml" else None,
+            plan.lower)
 
     chosen = choose_likelihood(
         centred, plan, sparse, engine=options.engine, method=options.method,

@@ -108,8 +108,8 @@ def solve_direct(
             variance[back.positions] = np.sum(back.rows.T * factor.solve(back.rows.T), axis=0)
     return Solutions(
         equations, _estimates(equations, x), variance,
-        restricted_log_likelihood(equations, factor, x), factor.engine, 1, residual, converged=True,
-        unknowns=x)
+        restricted_log_likelihood(equations, factor, equations.fit(x)), factor.engine, 1, residual,
+        converged=True, unknowns=x)
 
 
 def solve_iterative(

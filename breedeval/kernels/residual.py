@@ -114,7 +114,7 @@ def find_pairs(
 def fitted_covariance(
     columns: Int32, values: Float64, start: Int32, trait: Int32, group: Int32, blocks: Float64,
     coupled: Bool, places: Int32, inverse: Float64,
-) -> tuple[Float64, Float64, Float64]:
+) -> tuple[Float64, Float64]:
     """WᵣC⁻¹Wᵣ′ among the traits of a record, added up over the records of each group.
 
     Parameters
@@ -134,14 +134,11 @@ def fitted_covariance(
     -------
     total : float64, shape (g, T, T)
         Symmetric.
-    own : float64, shape (N,)
-        Each observation's diagonal element.
     trace : float64, shape (n,)
         Trace of each record's WᵣC⁻¹Wᵣ′ times its block.
     """
     t, at = columns.shape[1], 0
     total = np.zeros(blocks.shape)
-    own = np.zeros(columns.shape[0])
     trace = np.zeros(group.size)
     for r in range(group.size):
         for a in range(start[r], start[r + 1]):
@@ -161,12 +158,11 @@ def fitted_covariance(
                 weight = blocks[group[r], trait[a], trait[b]]
                 total[group[r], trait[a], trait[b]] += found
                 if a == b:
-                    own[a] = found
                     trace[r] += weight * found
                 else:
                     total[group[r], trait[b], trait[a]] += found
                     trace[r] += 2.0 * weight * found
-    return total, own, trace
+    return total, trace
 
 
 @kernel(

@@ -14,6 +14,7 @@ from breedeval.solve.protocols import (
     Operator,
     SingularSystemError,
 )
+from breedeval.solve.selected_inverse import SelectedInverse
 
 __all__ = [
     "Analysis",
@@ -24,6 +25,7 @@ __all__ = [
     "IterativeSolution",
     "LuSolver",
     "Operator",
+    "SelectedInverse",
     "SingularSystemError",
     "backends",
     "conjugate_gradient",

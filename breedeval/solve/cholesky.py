@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from breedeval.solve.pivots import check_pivots, diagonal_of
 from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse, invert
-from breedeval.solve.symbolic import Counts, build_structure, count_columns
+from breedeval.solve.symbolic import Counts, build_structure, count_columns, same_array
 
 METIS_PAYS_FROM = 6e5
 """Operations under AMD, per non-zero of the matrix, from which METIS is tried as well.
@@ -34,9 +34,7 @@ class _Kept:
     analysis: Analysis
 
     def fits(self, lower: sparse.csc_array) -> bool:
-        return np.array_equal(self.indptr, lower.indptr) and np.array_equal(
-            self.indices, lower.indices
-        )
+        return same_array(self.indptr, lower.indptr) and same_array(self.indices, lower.indices)
 
 
 @dataclass
@@ -144,6 +142,10 @@ class CholeskyFactor:
         return invert(
             self.analysis.structure, self.numeric.L(), self.numeric.P(), threads=self.threads
         )
+
+    def into_inverse(self) -> SelectedInverse:
+        """C⁻¹ on the pattern of L."""
+        return self.inverse
 
 
 def _order(pattern: sparse.csc_array, method: str) -> tuple[Any, Counts]:

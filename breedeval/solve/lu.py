@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from breedeval.solve.pivots import SMALLEST_RELATIVE_PIVOT, check_pivots, diagonal_of
 from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse, invert
-from breedeval.solve.symbolic import build_structure, count_columns
+from breedeval.solve.symbolic import build_structure, count_columns, same_array
 
 INVISIBLE = 0.1 * SMALLEST_RELATIVE_PIVOT
 
@@ -134,6 +134,10 @@ class LuFactor:
             self.analysis.structure, factor, self.order, threads=self.threads
         )
 
+    def into_inverse(self) -> SelectedInverse:
+        """C⁻¹ on the pattern of L."""
+        return self.inverse
+
 
 def _decompose(
     lower: sparse.csc_array, ordering: str, threads: int | None,
@@ -172,4 +176,4 @@ def _dominant(lower: sparse.csc_array) -> sparse.csc_array:
 
 
 def _same_pattern(one: sparse.csc_array, other: sparse.csc_array) -> bool:
-    return np.array_equal(one.indptr, other.indptr) and np.array_equal(one.indices, other.indices)
+    return same_array(one.indptr, other.indptr) and same_array(one.indices, other.indices)

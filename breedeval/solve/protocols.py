@@ -92,6 +92,11 @@ class Factor(Protocol):
         """log |C|."""
         ...
 
+    @property
+    def threads(self) -> int | None:
+        """Threads to work with; all cores when None."""
+        ...
+
     def solve(self, rhs: Float64) -> Float64:
         """C⁻¹ b, for b of shape (n,) or (n, k)."""
         ...
@@ -103,6 +108,10 @@ class Factor(Protocol):
     @property
     def inverse(self) -> SelectedInverse:
         """C⁻¹ on the pattern of L; computed when first asked for, then kept."""
+        ...
+
+    def into_inverse(self) -> SelectedInverse:
+        """The same in the memory of L, where it can be: nothing else may be asked afterwards."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,20 @@ from breedeval.solve.block_work import invert_blocks
 from breedeval.solve.symbolic import Structure
 
 Float64 = NDArray[np.float64]
-Int64 = NDArray[np.int64]
+
+
+class Pattern(Protocol):
+    """A lower triangle, columns compressed."""
+
+    @property
+    def indptr(self) -> NDArray[np.integer]:
+        """Where each column begins."""
+        ...
+
+    @property
+    def indices(self) -> NDArray[np.integer]:
+        """Row of each entry."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +44,9 @@ class SelectedInverse:
         result[s.order] = blocks.read_diagonal(s.layout, self.values)
         return result
 
-    def on(self, lower: sparse.csc_array) -> Float64:
-        """Entries of C⁻¹ at the pattern of ``lower``, which must lie in that of C."""
-        return np.asarray(self.values[self.places(lower.indptr, lower.indices)])
-
-    def places(self, indptr: NDArray[np.integer], indices: NDArray[np.integer]) -> Int64:
-        """Where in ``values`` the entries of a lower triangle stand, as long as C has its pattern.
-        """
-        s = self.structure
-        return blocks.find_entries(
-            indptr.astype(np.int64, copy=False), indices.astype(np.int32, copy=False),
-            s.position, s.layout)
+    def on(self, lower: Pattern) -> Float64:
+        """Entries of C⁻¹ at the pattern of a lower triangle, which must lie in that of C."""
+        return np.asarray(self.values[self.structure.places(lower.indptr, lower.indices)])
 
     def lower(self) -> sparse.csc_array:
         """C⁻¹ on the pattern of L: lower triangle in the order of the unknowns."""

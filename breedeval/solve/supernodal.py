@@ -17,7 +17,7 @@ from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse
 from breedeval.solve.threads import cores
 
-MANY = 4
+MANY = 8
 """Right-hand sides from which they are worked on side by side."""
 
 PIECE = 64
@@ -79,10 +79,8 @@ class SupernodalSolver:
         analysis = self.analyse(lower)
         s = analysis.structure
         values = np.zeros(s.stored)
-        blocks.write_entries(
-            lower.indptr.astype(np.int64, copy=False), lower.indices.astype(np.int32, copy=False),
-            np.asarray(lower.data, dtype=np.float64), s.position, s.layout, values,
-        )
+        blocks.put_entries(s.places(lower.indptr, lower.indices),
+                           np.ascontiguousarray(lower.data, dtype=np.float64), values)
         failed = factorise_blocks(s, values, threads=self.threads)
         if failed >= 0:
             raise SingularSystemError(int(s.order[failed]), float("nan"))
@@ -99,7 +97,7 @@ class SupernodalSolver:
 class SupernodalFactor:
     """The blocks of L of one matrix: see :class:`breedeval.solve.protocols.Factor`."""
 
-    values: Float64 = field(repr=False)
+    values: Float64 | None = field(repr=False)
     analysis: Analysis = field(repr=False)
     log_determinant: float
     threads: int | None
@@ -113,33 +111,32 @@ class SupernodalFactor:
 
     def solve(self, rhs: Float64) -> Float64:
         """C⁻¹ b, for b of shape (n,) or (n, k)."""
-        s = self.analysis.structure
+        s, values = self.analysis.structure, self._left()
         b = np.asarray(rhs, dtype=np.float64).reshape(s.size, -1)
-        if b.shape[1] >= MANY:
-            return self._solve_many(b)
-        x = np.ascontiguousarray(b[s.order].T)
-        work = np.empty((x.shape[0], s.tallest))
-        blocks.solve_blocks(s.layout, self.values, x, work)
         solution = np.empty_like(b)
-        solution[s.order] = x.T
-        return solution.reshape(np.shape(rhs))
-
-    def _solve_many(self, b: Float64) -> Float64:
-        """The same, right-hand sides within rows, in pieces that stay in the cache."""
-        s = self.analysis.structure
-        solution = np.empty_like(b)
+        if b.shape[1] < MANY:
+            x = blocks.ordered_columns(np.ascontiguousarray(b), s.order)
+            work = np.empty(s.tallest)
+            blocks.forward_columns(s.layout, values, x, work)
+            blocks.backward_columns(s.layout, values, x, work)
+            solution[s.order] = x.T
+            return solution.reshape(np.shape(rhs))
         for begin in range(0, b.shape[1], PIECE):
             part = slice(begin, min(begin + PIECE, b.shape[1]))
             x = np.ascontiguousarray(b[s.order, part])
             work = np.empty((s.tallest, x.shape[1]))
-            blocks.forward_blocks(s.layout, self.values, x, work)
-            blocks.backward_blocks(s.layout, self.values, x, work)
+            blocks.forward_blocks(s.layout, values, x, work)
+            blocks.backward_blocks(s.layout, values, x, work)
             solution[s.order, part] = x
         return solution
 
     def quadratic(self, rhs: Float64) -> Float64:
         """B′C⁻¹B for B of shape (n, k): half of the work of a solution."""
-        s = self.analysis.structure
+        s, values = self.analysis.structure, self._left()
+        if rhs.shape[1] < MANY:
+            few = blocks.ordered_columns(np.ascontiguousarray(rhs, dtype=np.float64), s.order)
+            blocks.forward_columns(s.layout, values, few, np.empty(s.tallest))
+            return np.asarray(few @ few.T)
         x = np.asarray(rhs, dtype=np.float64)[s.order]
         count = self.threads or cores()
         if s.factor_nonzeros * x.shape[1] < SPREAD:
@@ -147,7 +144,7 @@ class SupernodalFactor:
 
         def forward(columns: Float64) -> Float64:
             part = np.ascontiguousarray(columns)
-            blocks.forward_blocks(s.layout, self.values, part,
+            blocks.forward_blocks(s.layout, values, part,
                                   np.empty((s.tallest, part.shape[1])))
             return part
 
@@ -162,6 +159,20 @@ class SupernodalFactor:
     @cached_property
     def inverse(self) -> SelectedInverse:
         """C⁻¹ on the pattern of L."""
-        inverse = self.values.copy()
+        inverse = self._left().copy()
         invert_blocks(self.analysis.structure, inverse, threads=self.threads)
         return SelectedInverse(self.analysis.structure, inverse)
+
+    def into_inverse(self) -> SelectedInverse:
+        """C⁻¹ on the pattern of L, in the memory of L: nothing else may be asked afterwards."""
+        if "inverse" not in self.__dict__:
+            values, self.values = self._left(), None
+            invert_blocks(self.analysis.structure, values, threads=self.threads)
+            self.__dict__["inverse"] = SelectedInverse(self.analysis.structure, values)
+        return self.inverse
+
+    def _left(self) -> Float64:
+        """The blocks, while they are those of L."""
+        if self.values is None:
+            raise RuntimeError("the factor has been turned into the selected inverse")
+        return self.values

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from breedeval.kernels import etree
+from breedeval.kernels import blocks, etree
 from breedeval.solve.schedule import Schedule, make_schedule
 
 Int32 = NDArray[np.int32]
@@ -70,6 +70,24 @@ class Structure:
         position = np.empty_like(self.order)
         position[self.order] = np.arange(self.order.size, dtype=np.int32)
         return position
+
+    def places(self, indptr: NDArray[np.integer], indices: NDArray[np.integer]) -> Int64:
+        """Where in the blocks the entries of a lower triangle stand, in the order of the unknowns.
+
+        They are kept for the last pattern that was asked for.
+        """
+        kept = self._kept
+        if not (kept and same_array(kept[0], indptr) and same_array(kept[1], indices)):
+            found = blocks.find_entries(
+                indptr.astype(np.int64, copy=False), indices.astype(np.int32, copy=False),
+                self.position, self.layout)
+            kept[:] = [indptr, indices, found]
+        return np.asarray(kept[2])
+
+    @cached_property
+    def _kept(self) -> list[NDArray[np.integer]]:
+        """Pattern and places."""
+        return []
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -195,3 +213,8 @@ def _inverse(order: Int32) -> Int32:
     position = np.empty_like(order)
     position[order] = np.arange(order.size, dtype=np.int32)
     return position
+
+
+def same_array(one: NDArray[np.integer], other: NDArray[np.integer]) -> bool:
+    """Whether two arrays are one, or equal."""
+    return one is other or np.array_equal(one, other)

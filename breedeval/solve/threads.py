@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -23,15 +25,34 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
+class _Held:
+    """How many contexts hold the BLAS now, and what gives it back."""
+
+    lock = Lock()
+    depth = 0
+    limit: Any = None
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
     """A context in which the BLAS of numpy and scipy runs on one thread.
 
-    Small products are quicker so, and the result does not depend on the machine.
+    Small products are quicker so, and the result does not depend on the machine. Within another
+    such context it costs nothing.
     """
-    return blas_threads(1)
+    with _Held.lock:
+        if _Held.depth == 0:
+            _Held.limit = blas_threads(1)
+        _Held.depth += 1
+    try:
+        yield
+    finally:
+        with _Held.lock:
+            _Held.depth -= 1
+            if _Held.depth == 0:
+                _Held.limit.restore_original_limits()
 
 
-def blas_threads(count: int) -> AbstractContextManager[Any]:
+def blas_threads(count: int) -> Any:
     """A context in which the BLAS of numpy and scipy runs on as many threads at most."""
-    limit: AbstractContextManager[Any] = _controller().limit(limits=count, user_api="blas")
-    return limit
+    return _controller().limit(limits=count, user_api="blas")

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
-from breedeval.variance.derivatives import level_and_record_counts, working_variates
+from breedeval.variance.derivatives import level_and_record_counts
+from breedeval.variance.variates import working_variates
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

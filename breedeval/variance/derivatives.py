@@ -17,26 +17,18 @@ f′Pf = f′R⁻¹f − (W′R⁻¹f)′C⁻¹(W′R⁻¹f).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from breedeval.equations.henderson import Equations
-from breedeval.equations.pattern import Pattern
+from breedeval.equations.henderson import Equations, Fit
+from breedeval.equations.pattern import Pattern, Traces
 from breedeval.kernels import residual as kernels
-from breedeval.solve import Factor
+from breedeval.solve import SelectedInverse
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
-T = TypeVar("T")
-
-MANY = 20_000
-"""Observations from which the residual part is worked on in another thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +46,6 @@ class Derivatives:
         dL/dθ of all parameters.
     information : ndarray of float64, shape (p, p)
         Average information.
-    leverage : ndarray of float64, shape (N,)
-        diag(WC⁻¹W′), scaled by w/s of each observation.
     """
 
     gradients: tuple[Matrix, ...]
@@ -63,11 +53,28 @@ class Derivatives:
     slope_gradient: Vector
     score: Vector
     information: Matrix
-    leverage: Vector
+
+
+@dataclass(frozen=True, eq=False)
+class Inverse:
+    """C⁻¹, or the inverse of its random part, and how to sum over it.
+
+    Parameters
+    ----------
+    selected : SelectedInverse
+    pattern : Pattern
+        Of C, or its random part.
+    traces : Traces
+        With the places of ``selected``.
+    """
+
+    selected: SelectedInverse
+    pattern: Pattern
+    traces: Traces
 
 
 def differentiate(
-    equations: Equations, factor: Factor, x: Vector, inverse: Vector, pattern: Pattern
+    equations: Equations, fit: Fit, inverse: Inverse, information: Matrix
 ) -> Derivatives:
     """Score and average information at a solution.
 
@@ -75,56 +82,28 @@ def differentiate(
     ----------
     equations : Equations
         At the point.
-    factor : Factor
-        Of C.
-    x : ndarray of float64, shape (size,)
-        Solutions.
-    inverse : ndarray of float64, shape (nnz,)
-        Entries of C⁻¹ (or of the inverse of its random part) on the pattern.
-    pattern : Pattern
+    fit : Fit
+        Of the solutions.
+    inverse : Inverse
+    information : ndarray of float64, shape (p, p)
+        Average information.
 
     Notes
     -----
-    O(nnz(C)) for the traces and p right-hand sides for the information.
+    O(nnz(C)) for the traces.
     """
-    residuals = equations.design.y - equations.fitted(x)
-    with _beside(equations.design.size) as submit:
-        beside = submit(lambda: _residual_gradients(equations, residuals, inverse, pattern))
-        information = _average_information(
-            equations, factor, working_variates(equations, x, residuals))
-        effects = _effect_gradients(equations, x, inverse, pattern)
-        classes, slopes, leverage = beside()
-    gradients = (*effects, *classes)
+    traces, values = inverse.traces, inverse.selected.values
+    effects = _effect_gradients(equations, fit, traces.of_effects(values))
+    if equations.residual.slopes.size:
+        sums, slopes = _with_slopes(equations, fit, inverse)
+    else:
+        sums, slopes = traces.of_records(values), np.zeros(0)
+    gradients = (*effects, *_residual_gradients(equations, fit, sums))
     score = np.concatenate([
-        *(np.einsum("pij,ij->p", covariance.derivatives(), gradient) for covariance, gradient in
-          zip(equations.variances.covariances, gradients, strict=True)), slopes])
-    return Derivatives(
-        gradients, level_and_record_counts(equations), slopes, score, information, leverage)
-
-
-@contextmanager
-def _beside(size: int) -> Iterator[Callable[[Callable[[], T]], Callable[[], T]]]:
-    """Begins a piece of work at once in another thread, or, of few observations, when asked."""
-    if size < MANY:
-        yield lambda work: work
-        return
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda work: pool.submit(work).result
-
-
-def working_variates(equations: Equations, x: Vector, residuals: Vector) -> Matrix:
-    """V̇Py for every parameter, shape (N, p); linear in the solutions and the residuals together.
-
-    Parameters
-    ----------
-    equations : Equations
-    x : ndarray of float64, shape (size,)
-        Solutions for some y.
-    residuals : ndarray of float64, shape (N,)
-        y − Wx.
-    """
-    return np.concatenate([_effect_variates(equations, x),
-                           _residual_variates(equations, residuals)], axis=1)
+        *(covariance.derivatives().reshape(-1, gradient.size) @ gradient.ravel()
+          for covariance, gradient in zip(equations.variances.covariances, gradients, strict=True)),
+        slopes])
+    return Derivatives(gradients, level_and_record_counts(equations), slopes, score, information)
 
 
 def level_and_record_counts(equations: Equations) -> tuple[int, ...]:
@@ -134,92 +113,46 @@ def level_and_record_counts(equations: Equations) -> tuple[int, ...]:
     return (*equations.level_counts, *(int(count) for count in classes))
 
 
-def _effect_gradients(
-    equations: Equations, x: Vector, inverse: Vector, pattern: Pattern
-) -> list[Matrix]:
-    half = [np.zeros((covariance.size,) * 2) for covariance in equations.covariances]
-    for pair in pattern.pairs:
-        half[pair.effect][pair.row, pair.column] += inverse[pair.places] @ pair.halved
+def _effect_gradients(equations: Equations, fit: Fit, traces: list[Matrix]) -> list[Matrix]:
     gradients = []
-    for effect, (precision, covariance) in enumerate(
-            zip(equations.precisions, equations.covariances, strict=True)):
-        own = equations.random(effect, x)
-        sums = own.T @ precision.product(own) + half[effect] + half[effect].T
+    for covariance, count, own, trace in zip(
+            equations.covariances, equations.level_counts, fit.sums, traces, strict=True):
         inner = covariance.precision
-        gradients.append(
-            -0.5 * (equations.level_counts[effect] * inner - inner @ sums @ inner))
+        gradients.append(-0.5 * (count * inner - inner @ (own + trace) @ inner))
     return gradients
 
 
-def _residual_gradients(
-    equations: Equations, residuals: Vector, inverse: Vector, pattern: Pattern
-) -> tuple[list[Matrix], Vector, Vector]:
-    """Γ of each residual class, gradient of the slopes, and the leverages."""
+def _residual_gradients(equations: Equations, fit: Fit, sums: Matrix) -> list[Matrix]:
+    """Γ of each residual class, given Σ WᵣC⁻¹Wᵣ′ over the records of each group."""
     residual, groups, design = equations.residual, equations.groups, equations.design
-    total, leverage, trace = kernels.fitted_covariance(
-        pattern.columns, equations.scaled_values, groups.start, design.trait, groups.group,
-        residual.blocks, residual.coupled, pattern.records, inverse)
-    wide = _wide(equations, residuals * residual.scale)
+    wide = _wide(equations, fit.residuals * residual.scale)
     gradients = [np.zeros((len(design.traits),) * 2) for _ in equations.variances.residual]
     for group, block in enumerate(residual.blocks):
-        rows = wide[groups.group == group]
-        sums = total[group] + rows.T @ rows
+        rows = wide if len(residual.blocks) == 1 else wide[groups.group == group]
+        inner = sums[group] + rows.T @ rows
         gradients[groups.classes[group]] += -0.5 * (
-            groups.counts[group] * block - block @ sums @ block)
-    if not residual.slopes.size:
-        return gradients, np.zeros(0), leverage
-    squares = residuals * residual.weighted(residuals)
-    fitted = np.bincount(design.unit, squares, design.records) + trace
+            groups.counts[group] * block - block @ inner @ block)
+    return gradients
+
+
+def _with_slopes(equations: Equations, fit: Fit, inverse: Inverse) -> tuple[Matrix, Vector]:
+    """Σ WᵣC⁻¹Wᵣ′ over the records of each group, and the gradient of the slopes."""
+    residual, groups, design = equations.residual, equations.groups, equations.design
+    pattern = inverse.pattern
+    sums, trace = kernels.fitted_covariance(
+        pattern.columns, equations.scaled_values, groups.start, design.trait, groups.group,
+        residual.blocks, residual.coupled, pattern.products,
+        inverse.selected.on(pattern))
+    fitted = np.bincount(design.unit, fit.residuals * fit.weighted, design.records) + trace
     lack = fitted - groups.observed.sum(axis=1)[groups.group]
-    return gradients, 0.5 * design.residual.covariates.T @ lack, leverage
+    return sums, 0.5 * design.residual.covariates.T @ lack
 
 
 def _wide(equations: Equations, x: Vector) -> Matrix:
     """Values of observations as records × traits; 0 for traits that a record lacks."""
     design = equations.design
+    if x.size == design.records * len(design.traits):
+        return x.reshape(design.records, -1)
     wide = np.zeros((design.records, len(design.traits)))
     wide[design.unit, design.trait] = x
     return wide
-
-
-def _effect_variates(equations: Equations, x: Vector) -> Matrix:
-    """f = Z(I ⊗ Σ̇Σ⁻¹)u for every parameter of every random effect, shape (N, p)."""
-    count = sum(covariance.values.size for covariance in equations.covariances)
-    placed, at = np.zeros((equations.size, count)), 0
-    for effect, covariance in enumerate(equations.covariances):
-        number = equations.number[equations.layout.random_slice(effect)]
-        there = number >= 0
-        own = equations.deviations(effect, x) @ covariance.precision
-        for derivative in covariance.derivatives():
-            placed[number[there], at] = (own @ derivative).ravel()[there]
-            at += 1
-    return equations.fitted(placed)
-
-
-def _residual_variates(equations: Equations, residuals: Vector) -> Matrix:
-    """f = ṘR⁻¹e for every parameter of every residual class, and every slope, shape (N, p)."""
-    residual, groups, design = equations.residual, equations.groups, equations.design
-    wide = _wide(equations, residuals * residual.scale)
-    weighted = np.empty_like(wide)
-    for group, block in enumerate(residual.blocks):
-        rows = groups.group == group
-        weighted[rows] = wide[rows] @ block
-    ends = np.cumsum([part.values.size for part in equations.variances.residual])
-    variates = np.zeros((design.size, int(ends[-1]) + residual.slopes.size))
-    variates[:, ends[-1]:] = design.residual.covariates[design.unit] * residuals[:, None]
-    for trait in range(len(design.traits)):
-        own = design.of_trait(trait)
-        class_of = groups.classes[groups.group[design.unit[own]]]
-        for number, (part, end) in enumerate(
-                zip(equations.variances.residual, ends, strict=True)):
-            rows = own[class_of == number]
-            found = weighted[design.unit[rows]] @ part.derivatives()[:, :, trait].T
-            variates[rows, end - part.values.size:end] = found / residual.scale[rows, None]
-    return variates
-
-
-def _average_information(equations: Equations, factor: Factor, variates: Matrix) -> Matrix:
-    """½ F′PF; half a solve with p right-hand sides."""
-    weighted = equations.residual.weighted(variates)
-    found = variates.T @ weighted - factor.quadratic(equations.transposed(weighted))
-    return np.asarray((found + found.T) / 4)

@@ -59,7 +59,7 @@ def expand(
     residual, groups = equations.residual, equations.groups
     products = kernels.expected_products(
         pattern.columns, equations.scaled_values, groups.start, equations.design.trait,
-        groups.group, residual.blocks, residual.coupled, pattern.records, inverse, cell,
+        groups.group, residual.blocks, residual.coupled, pattern.products, inverse, cell,
         int(sum(sizes)), x)
     lack = np.concatenate([
         2.0 * np.einsum("ij,ji->i", covariance.matrix, gradient)

@@ -17,17 +17,18 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
-from breedeval.equations.henderson import Equations
-from breedeval.equations.pattern import Pattern, fill, make_pattern
-from breedeval.solve import DirectSolver, Factor
-from breedeval.variance.derivatives import Derivatives, differentiate
+from breedeval.equations.henderson import Equations, Fit
+from breedeval.equations.pattern import Pattern, Traces, fill, make_pattern
+from breedeval.solve import DirectSolver, Factor, SelectedInverse
+from breedeval.variance.derivatives import Derivatives, Inverse, differentiate
 from breedeval.variance.expansion import expand
+from breedeval.variance.variates import average_information
 
 Vector = NDArray[np.float64]
 Method = Literal["reml", "ml"]
 
 
-def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -> float:
+def restricted_log_likelihood(equations: Equations, factor: Factor, fit: Fit) -> float:
     """REML log-likelihood at the given variances, with its full constant.
 
     Parameters
@@ -35,18 +36,18 @@ def restricted_log_likelihood(equations: Equations, factor: Factor, x: Vector) -
     equations : Equations
     factor : Factor
         Of the coefficient matrix C.
-    x : ndarray of float64, shape (size,)
-        Solutions.
+    fit : Fit
+        At the solution.
     """
     freedom = equations.design.size - equations.fixed_size
     log_c = factor.log_determinant + equations.restoration.log_scale
-    return _log_likelihood(equations, log_c, freedom, equations.quadratic(x))
+    return _log_likelihood(equations, log_c, freedom, fit.quadratic)
 
 
-def full_log_likelihood(equations: Equations, random: Factor, x: Vector) -> float:
+def full_log_likelihood(equations: Equations, random: Factor, fit: Fit) -> float:
     """ML log-likelihood; ``random`` is a factor of the random part of C."""
     return _log_likelihood(
-        equations, random.log_determinant, equations.design.size, equations.quadratic(x))
+        equations, random.log_determinant, equations.design.size, fit.quadratic)
 
 
 def _log_likelihood(equations: Equations, log_c: float, freedom: int, quadratic: float) -> float:
@@ -67,13 +68,16 @@ class Likelihood:
     method : {'reml', 'ml'}
     random_solver : DirectSolver
         For the random part of C, which the full likelihood needs.
+    lower : csc_array
+        Lower triangle of C at some variances, if it has been assembled.
     """
 
     equations: Equations
     solver: DirectSolver
     method: Method = "reml"
     random_solver: DirectSolver | None = None
-    _places: tuple[object, NDArray[np.int64]] | None = field(default=None, init=False)
+    lower: sp.csc_array | None = None
+    _traces: tuple[object, Traces] | None = field(default=None, init=False, repr=False)
 
     def __call__(self, variances: Variances) -> Point:
         """The point at these variances: one factorisation (two for the full likelihood).
@@ -86,19 +90,20 @@ class Likelihood:
         equations = self.equations.at(variances)
         lower = fill(equations, self.pattern)
         factor = self.solver.factorise(lower)
-        x = factor.solve(equations.right_hand_side)
+        fit = equations.fit(factor.solve(equations.right_hand_side))
         if self.method == "reml":
-            return Point(self, equations, factor, factor, x,
-                         restricted_log_likelihood(equations, factor, x))
+            return Point(self, equations, factor, factor, fit,
+                         restricted_log_likelihood(equations, factor, fit))
         assert self.random_solver is not None
         random = self.random_solver.factorise(_part(lower, self.equations.random_equations))
-        return Point(self, equations, factor, random, x,
-                     full_log_likelihood(equations, random, x))
+        return Point(self, equations, factor, random, fit,
+                     full_log_likelihood(equations, random, fit))
 
     @cached_property
     def pattern(self) -> Pattern:
         """Pattern of C with the places of all terms."""
-        return make_pattern(self.equations, self.equations.lower())
+        lower = self.equations.lower() if self.lower is None else self.lower
+        return make_pattern(self.equations, lower)
 
     @cached_property
     def inner_pattern(self) -> Pattern:
@@ -108,13 +113,13 @@ class Likelihood:
         part = _part(self.equations.lower(), self.equations.random_equations)
         return make_pattern(self.equations, part, self.equations.random_equations)
 
-    def inverse_of(self, factor: Factor) -> Vector:
-        """Elements of the inverse on the inner pattern; their places are found once."""
-        inverse = factor.inverse
-        if self._places is None or self._places[0] is not inverse.structure:
-            self._places = inverse.structure, inverse.places(self.inner_pattern.indptr,
-                                                             self.inner_pattern.indices)
-        return np.asarray(inverse.values[self._places[1]])
+    def traces(self, inverse: SelectedInverse) -> Traces:
+        """Sums over the selected inverse; where its entries stand is found once."""
+        if self._traces is None or self._traces[0] is not inverse.structure:
+            pattern = self.inner_pattern
+            places = inverse.structure.places(pattern.indptr, pattern.indices)
+            self._traces = inverse.structure, pattern.traces(places)
+        return self._traces[1]
 
 
 def _part(lower: sp.csc_array, kept: NDArray[np.int64]) -> sp.csc_array:
@@ -133,8 +138,8 @@ class Point:
         Of C.
     inner : Factor
         Of the matrix whose inverse the traces are of: C, or its random part.
-    x : ndarray of float64, shape (size,)
-        Solutions.
+    fit : Fit
+        At the solutions.
     log_likelihood : float
     """
 
@@ -142,22 +147,28 @@ class Point:
     equations: Equations
     factor: Factor
     inner: Factor
-    x: Vector
+    fit: Fit
     log_likelihood: float
 
     def derivatives(self) -> Derivatives:
-        """Score and average information here: one selected inverse."""
+        """Score and average information here: one selected inverse, in the memory of the factor."""
         return self._derivatives
 
     @cached_property
     def _derivatives(self) -> Derivatives:
-        return differentiate(
-            self.equations, self.factor, self.x, self.likelihood.inverse_of(self.inner),
-            self.likelihood.inner_pattern)
+        information = average_information(self.equations, self.factor, self.fit)
+        likelihood, selected = self.likelihood, self._inverse
+        inverse = Inverse(selected, likelihood.inner_pattern, likelihood.traces(selected))
+        return differentiate(self.equations, self.fit, inverse, information)
+
+    @cached_property
+    def _inverse(self) -> SelectedInverse:
+        return self.inner.into_inverse()
 
     def expansion(self) -> tuple[Vector, ...]:
         """Working scale factors of every cell of every random effect: see ``expand``."""
-        inner = self.likelihood
-        x = self.x if inner.method == "reml" else self.x[inner.equations.random_equations]
-        return expand(self.equations, x, inner.inverse_of(self.inner), inner.inner_pattern,
-                      self._derivatives)
+        derivatives, inner = self._derivatives, self.likelihood
+        x, pattern = self.fit.x, inner.inner_pattern
+        if inner.method == "ml":
+            x = x[inner.equations.random_equations]
+        return expand(self.equations, x, self._inverse.on(pattern), pattern, derivatives)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
 from breedeval.solve import Factor
-from breedeval.variance.derivatives import working_variates
+from breedeval.variance.variates import working_variates
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

@@ -46,7 +46,7 @@ def test_the_operator_is_the_matrix(equations: Equations, oracle: DenseSystem) -
     np.testing.assert_allclose(
         equations.diagonal(), np.diagonal(oracle.c), rtol=0, atol=1e-12 * size)
     np.testing.assert_allclose(equations.fitted(x), oracle.w @ x, atol=1e-9)
-    assert equations.quadratic(x) == pytest.approx(oracle.quadratic(x), rel=1e-11)
+    assert equations.fit(x).quadratic == pytest.approx(oracle.quadratic(x), rel=1e-11)
 
 
 def test_several_columns_at_once(equations: Equations, oracle: DenseSystem) -> None:

@@ -29,10 +29,7 @@ def _structure(lower: sparse.csc_array) -> Structure:
 
 def _filled(lower: sparse.csc_array, structure: Structure) -> np.ndarray:
     values = np.zeros(structure.stored)
-    places = blocks.find_entries(
-        lower.indptr.astype(np.int64), lower.indices.astype(np.int32), structure.position,
-        structure.layout)
-    values[places] = lower.data
+    values[structure.places(lower.indptr, lower.indices)] = lower.data
     return values
 
 

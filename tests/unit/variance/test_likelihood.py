@@ -92,13 +92,6 @@ def test_the_score_is_the_finite_difference_of_the_likelihood(
         assert score[k] == pytest.approx((ahead - behind) / (2 * h), rel=1e-5, abs=1e-5)
 
 
-def test_the_leverages(point: Point, oracle: DensePoint) -> None:
-    """diag(WC⁻¹W′) = diag(R − RPR), of V⁻¹ in place of P for the full likelihood."""
-    inner = oracle.p if oracle.reml else oracle.v_inverse
-    expected = np.diagonal(oracle.r - oracle.r @ inner @ oracle.r) / oracle.spread**2
-    np.testing.assert_allclose(point.derivatives().leverage, expected, atol=1e-10)
-
-
 def test_one_factor_serves_both_methods_where_nothing_is_fixed() -> None:
     """Without fixed effects REML is ML."""
     case = CASES["B-splines"]
