@@ -22,6 +22,7 @@ import numpy as np
 
 import breedeval
 from breedeval import ladder
+from breedeval.equations.pattern import fill
 from breedeval.evaluation.estimation import Estimate, EstimationOptions, estimate
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.solving import make_solver
@@ -58,12 +59,12 @@ def rounds(found: Estimate, threads: int, number: int) -> dict[str, float]:
     """Median seconds of a round at the estimates, and of the least that it must do.
 
     A round is the likelihood with its derivatives; its floor a factorisation and a selected
-    inverse.
+    inverse of the same matrix by the same solver, its pattern known to it.
     """
     solver = make_solver("cholesky", threads)
     likelihood = Likelihood(found.equations, solver)
     values = found.maximum.variances
-    lower = found.equations.lower()
+    lower = fill(found.equations, likelihood.pattern)
     seconds: dict[str, list[float]] = {name: [] for name in (
         "likelihood", "derivatives", "factorise", "inverse")}
     with one_blas_thread():
