@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -127,7 +128,8 @@ def bench_products(
         if z is None:
             cells += ["–", "–", "–", f"{memory / 1e9:.1f}", "–"]
         else:
-            other = least(theirs, asked.rounds)
+            with threadpool_limits(asked.threads, user_api="blas"):
+                other = least(theirs, asked.rounds)
             found, expected = ours().ravel(), theirs().ravel()
             apart = np.abs(found - expected).max() / np.abs(found).max()
             cells += [other.rate(genotypes), other.rate(4 * genotypes),
@@ -157,7 +159,8 @@ def bench_matrix(individuals: int, markers: int, asked: argparse.Namespace) -> N
     own, packed = found.nbytes, calls.data.nbytes
     del found
     flops = 2.0 * individuals**2 * markers
-    gemm = multiply(individuals, asked.rounds)
+    with threadpool_limits(asked.threads, user_api="blas"):
+        gemm = multiply(individuals, asked.rounds)
     print(row([
         f"{individuals:,}", f"{markers:,}", f"{wall:.1f}", f"{cpu:.1f}",
         Spent(wall, cpu).rate(flops), gemm.rate(1.0),

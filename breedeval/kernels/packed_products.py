@@ -44,7 +44,9 @@ Words below each other are not a power of two apart, or they are in each other's
 _bytes, _reals, _row = array("u1", 2), array("f8", 2), array("f8", 1)
 
 
-def add_one_by_one(codes: Words, tables: Float64, sums: Float64) -> None:
+def add_one_by_one(
+    codes: Words, tables: Float64, sums: Float64, ahead: int, stride: int
+) -> None:
     """sums[l] += Σ tables[w, t, t-th four bits of codes[w, l]] over w and t.
 
     Parameters
@@ -53,6 +55,9 @@ def add_one_by_one(codes: Words, tables: Float64, sums: Float64) -> None:
     tables : ndarray of float64, shape (words, 16, 16)
     sums : ndarray of float64, shape (l,)
         A whole number of :data:`LANES`.
+    ahead, stride : int
+        Address of what is read next, and bytes from one piece of 2 KB to the next: it is fetched
+        meanwhile, where that can be said.
     """
     for lane in range(sums.size):
         total = 0.0
@@ -70,7 +75,7 @@ def _add_in_lanes() -> Any:
     from numba.core import cgutils
     from numba.extending import intrinsic
 
-    number = ir.IntType(64)
+    number, flag = ir.IntType(64), ir.IntType(32)
     reals, places = ir.VectorType(ir.DoubleType(), 8), ir.VectorType(number, 8)
     kind = ir.FunctionType(reals, [reals, places, reals])
 
@@ -79,9 +84,12 @@ def _add_in_lanes() -> Any:
         return builder.load(builder.inttoptr(address, vector.as_pointer()), align=8)
 
     def emit(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
-        codes, stride, words, tables, sums = arguments
+        codes, stride, words, tables, sums, ahead, step = arguments
         look_up = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
             builder.module, kind, "llvm.x86.avx512.vpermi2var.pd.512")
+        fetch = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t] + [flag] * 3),
+            "llvm.prefetch.p0")
         totals = [cgutils.alloca_once(builder, reals)  # type: ignore[no-untyped-call]
                   for _ in range(LANES // 8)]
         for total in totals:
@@ -89,6 +97,14 @@ def _add_in_lanes() -> Any:
         with cgutils.for_range(builder, words) as loop:
             row = builder.add(codes, builder.mul(loop.index, stride))
             table = builder.add(tables, builder.mul(loop.index, ir.Constant(number, 2048)))
+            piece = builder.mul(builder.lshr(loop.index, ir.Constant(number, 2)), step)
+            place = builder.shl(builder.and_(loop.index, ir.Constant(number, 3)),
+                                ir.Constant(number, 9))
+            near = builder.add(ahead, builder.add(piece, place))
+            for line in range(8):
+                address = builder.add(near, ir.Constant(number, 64 * line))
+                builder.call(fetch, [builder.inttoptr(address, cgutils.voidptr_t),
+                                     flag(0), flag(2), flag(1)])
             held = [load(builder, row, 64 * v, places) for v in range(LANES // 8)]
             for t in range(16):
                 low, high = (load(builder, table, 128 * t + at, reals) for at in (0, 64))
@@ -105,17 +121,19 @@ def _add_in_lanes() -> Any:
 
     @intrinsic
     def look_up_lanes(
-        typing: Any, codes: Any, stride: Any, words: Any, tables: Any, sums: Any
+        typing: Any, codes: Any, stride: Any, words: Any, tables: Any, sums: Any, ahead: Any,
+        step: Any,
     ) -> Any:
         """For :data:`LANES` sums, given addresses; ``stride`` is bytes from word to word."""
-        return types.void(*[types.intp] * 5), emit
+        return types.void(*[types.intp] * 7), emit
 
     @njit(nogil=True)
-    def add(codes: Words, tables: Float64, sums: Float64) -> None:
+    def add(codes: Words, tables: Float64, sums: Float64, ahead: int, stride: int) -> None:
         for lane in range(0, sums.size, LANES):
             look_up_lanes(  # type: ignore[call-arg]
                 codes.ctypes.data + 8 * lane, 8 * codes.shape[1], codes.shape[0],
-                tables.ctypes.data, sums.ctypes.data + 8 * lane)
+                tables.ctypes.data, sums.ctypes.data + 8 * lane,
+                ahead + lane // LANES * 2 * stride, stride)
 
     return add
 
@@ -238,6 +256,7 @@ def times(data: Bytes, centre: Float64, effects: Float64, begin: int, end: int) 
     k, count = effects.shape[1], (data.shape[1] + 15) // 16 * 2
     if count % 32 == 0:
         count += 2
+    stride = data.shape[1] if count > PANEL else 2048
     sums, out = np.zeros((k, 32 * count)), np.empty((k, 32 * count))
     room = np.empty(WORDS * 32 * PANEL, np.uint64)
     tables, terms = np.empty((WORDS, 16, 16)), np.zeros((32 * WORDS, 4))
@@ -247,6 +266,10 @@ def times(data: Bytes, centre: Float64, effects: Float64, begin: int, end: int) 
         terms[last - first:] = 0.0
         for left in range(0, count, PANEL):
             width = min(PANEL, count - left)
+            here = data.ctypes.data + first * data.shape[1] + 8 * left
+            ahead = here + 8 * PANEL
+            if left + width == count:
+                ahead = data.ctypes.data + last * data.shape[1]
             turned = room[:words * 32 * width].reshape(words, 32 * width)
             for w in range(words):
                 turn(data, first + 32 * w, min(first + 32 * w + 32, last), 8 * left,
@@ -257,7 +280,8 @@ def times(data: Bytes, centre: Float64, effects: Float64, begin: int, end: int) 
                     terms[m - first, 2] = (1.0 - centre[m]) * effects[m, c]
                     terms[m - first, 3] = (0.0 - centre[m]) * effects[m, c]
                 fill_tables(terms, tables[:words])
-                add(turned, tables[:words], sums[c, 32 * left:32 * (left + width)])
+                add(turned, tables[:words], sums[c, 32 * left:32 * (left + width)],
+                    ahead if c == 0 else here, stride)
     for left in range(0, count, PANEL):
         width = min(PANEL, count - left)
         for c in range(k):
@@ -299,11 +323,12 @@ def take(data: Bytes, top: int, bottom: int, left: int, tile: Words, gaps: Int64
 
 
 @part
-def add_tile(tile: Words, tables: Float64, sums: Float64) -> None:
+def add_tile(tile: Words, tables: Float64, sums: Float64, ahead: int, stride: int) -> None:
     """Add what a tile gives to the sums of its rows."""
     for first in range(0, tile.shape[0], WORDS):
         last = min(first + WORDS, tile.shape[0])
-        add(tile[first:last], tables[first:last], sums)
+        add(tile[first:last], tables[first:last], sums,
+            ahead + first // WORDS * (sums.size // LANES) * 2 * stride, stride)
 
 
 @part
@@ -337,6 +362,7 @@ def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Floa
     out = np.zeros((2, k, end - begin))
     tables, of_missing = np.empty((k, count, 16, 16)), np.empty((0, count, 16, 16))
     make_tables(values, np.array([2.0, 0.0, 1.0, 0.0]), tables)
+    stride = data.shape[1] if count > PANEL else 2048
     tile, gaps = np.empty((PANEL, ROWS + 8), np.uint64), np.empty(ROWS, np.int64)
     sums = np.empty(ROWS)
     for top in range(begin, end, ROWS):
@@ -344,11 +370,15 @@ def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Floa
         for left in range(0, count, PANEL):
             right = min(left + PANEL, count)
             words = tile[:right - left]
+            here = data.ctypes.data + top * data.shape[1] + 8 * left
+            ahead = here + 8 * PANEL
+            if right == count:
+                ahead = data.ctypes.data + bottom * data.shape[1]
             missing = take(data, top, bottom, 8 * left, words, gaps)
             own = sums[:(bottom - top + LANES - 1) // LANES * LANES]
             for c in range(k):
                 own[:] = 0.0
-                add_tile(words, tables[c, left:right], own)
+                add_tile(words, tables[c, left:right], own, ahead if c == 0 else here, stride)
                 out[0, c, top - begin:bottom - begin] += own[:bottom - top]
             if missing:
                 if len(of_missing) < k:
@@ -360,7 +390,7 @@ def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Floa
                 own = sums[:(missing + LANES - 1) // LANES * LANES]
                 for c in range(k):
                     own[:] = 0.0
-                    add_tile(words, of_missing[c, left:right], own)
+                    add_tile(words, of_missing[c, left:right], own, here, stride)
                     for i in range(missing):
                         out[1, c, top - begin + gaps[i]] += own[i]
     return out

@@ -105,8 +105,8 @@ def test_many_at_a_time_as_one_by_one(lanes: int) -> None:
     codes = rng.integers(0, 2**64, (5, lanes + 3), np.uint64)
     tables, sums = rng.normal(size=(5, 16, 16)), rng.normal(size=lanes)
     expected = sums.copy()
-    packed_products.add(codes, tables, sums)
-    packed_products.add_one_by_one(codes, tables, expected)
+    packed_products.add(codes, tables, sums, codes.ctypes.data, 2048)
+    packed_products.add_one_by_one(codes, tables, expected, 0, 0)
     np.testing.assert_array_equal(sums, expected)
 
 
