@@ -293,7 +293,7 @@ def times(data: Bytes, centre: Float64, effects: Float64, begin: int, end: int) 
 
 @part
 def take(data: Bytes, top: int, bottom: int, left: int, tile: Words, gaps: Int64) -> int:
-    """Copy the words of some rows from byte ``left`` on; list the rows with missing calls.
+    """Copy the words of some rows from byte ``left`` on; list those that may have missing calls.
 
     Eight rows are copied together, and the last one again up to a whole eight.
     """
@@ -313,12 +313,8 @@ def take(data: Bytes, top: int, bottom: int, left: int, tile: Words, gaps: Int64
                 found |= word & ~(word >> u(1))
         if found & MISSING != u(0):
             for i in range(r, min(r + 8, bottom - top)):
-                found = u(0)
-                for j in range(count):
-                    found |= tile[j, i] & ~(tile[j, i] >> u(1))
-                if found & MISSING != u(0):
-                    gaps[missing] = i
-                    missing += 1
+                gaps[missing] = i
+                missing += 1
     return missing
 
 
@@ -332,14 +328,51 @@ def add_tile(tile: Words, tables: Float64, sums: Float64, ahead: int, stride: in
 
 
 @part
-def make_tables(values: Float64, copies: Float64, tables: Float64) -> None:
-    """Tables of values[c, i] times the copies of every code, shape (k, words, 16, 16)."""
-    terms = np.empty((values.shape[1], 4))
-    for c in range(values.shape[0]):
-        for i in range(values.shape[1]):
-            for code in range(4):
-                terms[i, code] = copies[code] * values[c, i]
+def tables_of_copies(values: Float64) -> Float64:
+    """Tables of copies times values, shape (k, words, 16, 16)."""
+    k, size = values.shape
+    tables, terms = np.empty((k, size // 32, 16, 16)), np.zeros((size, 4))
+    for c in range(k):
+        for i in range(size):
+            terms[i, 0], terms[i, 2] = 2.0 * values[c, i], values[c, i]
         fill_tables(terms, tables[c])
+    return tables
+
+
+@part
+def tables_of_missing(values: Float64) -> Float64:
+    """Tables of values that count once, for the words of :func:`pair_missing`."""
+    k, size = values.shape
+    pairs = (size // 32 + 1) // 2
+    tables, terms = np.empty((k, pairs, 16, 16)), np.zeros((32 * pairs, 4))
+    for c in range(k):
+        for w in range(pairs):
+            for i in range(32):
+                one, other = values[c, 64 * w + i], 0.0
+                if 64 * w + 32 < size:
+                    other = values[c, 64 * w + 32 + i]
+                at = 32 * w + i
+                terms[at, 1], terms[at, 2], terms[at, 3] = one, other, one + other
+        fill_tables(terms, tables[c])
+    return tables
+
+
+@part
+def pair_missing(tile: Words, rows: Int64) -> Words:
+    """Which calls of some rows are missing, two words in one: its low bits are the first's.
+
+    Written over the first rows and words of the tile.
+    """
+    count = tile.shape[0]
+    pairs = (count + 1) // 2
+    for w in range(pairs):
+        for i in range(rows.size):
+            one, other = tile[u(2 * w), u(rows[i])], u(0)
+            if 2 * w + 1 < count:
+                other = tile[u(2 * w + 1), u(rows[i])]
+            one, other = one & ~(one >> u(1)) & MISSING, other & ~(other >> u(1)) & MISSING
+            tile[w, i] = one | other << u(1)
+    return tile[:pairs]
 
 
 @kernel(f"f8[:, :, ::1]({_bytes}, {_reals}, i8, i8)")
@@ -360,8 +393,7 @@ def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Floa
     """
     k, count = values.shape[0], values.shape[1] // 32
     out = np.zeros((2, k, end - begin))
-    tables, of_missing = np.empty((k, count, 16, 16)), np.empty((0, count, 16, 16))
-    make_tables(values, np.array([2.0, 0.0, 1.0, 0.0]), tables)
+    tables, of_missing = tables_of_copies(values), np.empty((0, 0, 16, 16))
     stride = data.shape[1] if count > PANEL else 2048
     tile, gaps = np.empty((PANEL, ROWS + 8), np.uint64), np.empty(ROWS, np.int64)
     sums = np.empty(ROWS)
@@ -382,15 +414,12 @@ def transposed_times(data: Bytes, values: Float64, begin: int, end: int) -> Floa
                 out[0, c, top - begin:bottom - begin] += own[:bottom - top]
             if missing:
                 if len(of_missing) < k:
-                    of_missing = np.empty((k, count, 16, 16))
-                    make_tables(values, np.array([0.0, 1.0, 0.0, 0.0]), of_missing)
-                for w in range(right - left):
-                    for i in range(missing):
-                        words[w, i] = words[w, gaps[i]]
+                    of_missing = tables_of_missing(values)
+                words = pair_missing(words, gaps[:missing])
                 own = sums[:(missing + LANES - 1) // LANES * LANES]
                 for c in range(k):
                     own[:] = 0.0
-                    add_tile(words, of_missing[c, left:right], own, here, stride)
+                    add_tile(words, of_missing[c, left // 2:], own, here, stride)
                     for i in range(missing):
                         out[1, c, top - begin + gaps[i]] += own[i]
     return out
