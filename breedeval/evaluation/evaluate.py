@@ -23,7 +23,10 @@ from breedeval.evaluation.parameters import genetic_parameters_table
 from breedeval.evaluation.phenotype import report_shares
 from breedeval.evaluation.planning import SolveOptions, plan_solution
 from breedeval.evaluation.preparing import Inputs, Step, say_nothing
-from breedeval.evaluation.relationship_facts import relationship_facts
+from breedeval.evaluation.relationship_facts import (
+    principal_components_table,
+    relationship_facts,
+)
 from breedeval.evaluation.residuals import residuals_table
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import (
@@ -126,6 +129,7 @@ def make_evaluation(
     tables: dict[str, Any] = {} if estimate is None else estimation_tables(estimate)
     if inputs.cleaned is not None:
         tables["genotype_quality"] = genotype_quality_table(inputs.cleaned)
+    tables["principal_components"] = principal_components_table(equations)
     if solutions.residuals is not None:
         tables["residuals"] = solutions.residuals
     return Evaluation(

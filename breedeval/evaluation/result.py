@@ -62,6 +62,9 @@ class Evaluation:
     marker_effects, marker_windows : DataFrame
         One row a marker, and a window of markers, of each cell of an effect; empty when not asked
         for (:mod:`breedeval.evaluation.marker_tables`).
+    principal_components : DataFrame
+        relationship, individual, component_1, …: scores on the first principal components of
+        genomic relationships.
     arrays : mapping of file name to mapping of str to ndarray
         Numbers that are kept for other programs of ours, such as later predictions.
     """
@@ -85,4 +88,5 @@ class Evaluation:
     validation_predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     marker_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     marker_windows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    principal_components: pd.DataFrame = field(default_factory=pd.DataFrame)
     arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)

@@ -25,7 +25,7 @@ ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
 
 WHERE_ANY = ("residuals", "fixed_tests", "curves", "profiles", "variance_parameters",
              "sampling_covariance", "genotype_quality", "validation", "validation_predictions",
-             "marker_effects", "marker_windows")
+             "marker_effects", "marker_windows", "principal_components")
 """Tables that are written where they have a row."""
 
 

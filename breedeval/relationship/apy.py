@@ -27,6 +27,7 @@ from breedeval.relationship.dense import inverted
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.precision import Vector
+from breedeval.relationship.principal import PrincipalComponents
 
 SMALLEST = 1e-9
 """Variance given the core that is zero but for rounding."""
@@ -67,6 +68,7 @@ class Apy:
     history: tuple[str, ...] = ()
     agreement: Agreement | None = None
     stored: LabelledMatrix | None = None
+    principal: PrincipalComponents | None = None
     groups: Levels = field(default_factory=lambda: Levels.of([]))
     of_individuals: bool = True
     additive: bool = True

@@ -17,6 +17,7 @@ from breedeval.relationship.agreement import Agreement
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.precision import Vector
+from breedeval.relationship.principal import PrincipalComponents
 
 SINGULAR = 1e-12
 """Smallest pivot, relative to the largest element, that is not rounding of zero."""
@@ -56,6 +57,7 @@ class Dense:
     history: tuple[str, ...] = ()
     stored: LabelledMatrix | None = None
     agreement: Agreement | None = None
+    principal: PrincipalComponents | None = None
     groups: Levels = field(default_factory=lambda: Levels.of([]))
     of_individuals: bool = True
     additive: bool = True

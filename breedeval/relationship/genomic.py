@@ -25,6 +25,7 @@ from breedeval.relationship.genomic_options import GenomicOptions, place
 from breedeval.relationship.kind import LabelledMatrix, Members, Sources, genotyped
 from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.precision import Precision, Vector
+from breedeval.relationship.principal import principal_components
 
 REMEDY = "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship"
 LEAST_RIDGE = 1e-5
@@ -77,6 +78,7 @@ def inverse_of(
         When that is not enough.
     """
     variance = np.diagonal(matrix).copy()
+    principal = principal_components(matrix, levels) if additive else None
     kept = None if saved_as is None else matrix.copy()
     found = inverse_if_any(matrix)
     if found is None:
@@ -92,7 +94,7 @@ def inverse_of(
     if kept is not None and saved_as is not None:
         stored = LabelledMatrix(saved_as, levels, kept, history)
     return Dense(levels, inverse, variance, log_determinant, history, stored, agreement,
-                 additive=additive, markers=markers)
+                 principal, additive=additive, markers=markers)
 
 
 def remark_on_singular(name: str, built: Precision, findings: Findings) -> None:

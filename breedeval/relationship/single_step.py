@@ -42,6 +42,7 @@ from breedeval.relationship.kind import LabelledMatrix
 from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.precision import Vector
+from breedeval.relationship.principal import PrincipalComponents
 
 GroupForm = Literal["full", "altered", "pedigree"]
 
@@ -77,6 +78,8 @@ class SingleStep:
         G against A₂₂.
     stored : LabelledMatrix or None
         G, where it is to be saved.
+    principal : PrincipalComponents or None
+        Of G.
     tau, omega : float
     markers : MarkerPart or None
         What G was made from.
@@ -91,6 +94,7 @@ class SingleStep:
     history: tuple[str, ...] = ()
     agreement: Agreement | None = None
     stored: LabelledMatrix | None = None
+    principal: PrincipalComponents | None = None
     tau: float = 1.0
     omega: float = 1.0
     markers: MarkerPart | None = None

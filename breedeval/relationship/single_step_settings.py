@@ -31,6 +31,7 @@ from breedeval.relationship.kind import LabelledMatrix, Members, Sources
 from breedeval.relationship.numerator import Numerator, Ploidy, gamma_of_groups
 from breedeval.relationship.numerator import from_pedigree as numerator_from_pedigree
 from breedeval.relationship.precision import Precision, Vector
+from breedeval.relationship.principal import principal_components
 from breedeval.relationship.single_step import REMEDY, GroupForm, SingleStep, from_parts
 
 
@@ -127,6 +128,7 @@ class SingleStepSettings(GenomicOptions):
             planned.apply(matrix, block)
             history = planned.history
         agreement = compare(matrix, block, found.levels) if many else None
+        principal = principal_components(matrix, found.levels)
         stored = None
         if self.save is not None:
             stored = LabelledMatrix(self.save.name, found.levels, matrix.copy(), history)
@@ -138,7 +140,7 @@ class SingleStepSettings(GenomicOptions):
             markers = self.marker_part(
                 found.genotypes, found.values, found.rows.astype(np.int64), planned)
         return replace(made, history=(*history, *words), agreement=agreement, stored=stored,
-                       markers=markers)
+                       principal=principal, markers=markers)
 
     def remark(self, name: str, built: Precision, findings: Findings) -> None:
         """Where markers and pedigree disagree."""

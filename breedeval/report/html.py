@@ -18,6 +18,7 @@ from breedeval.report.genotype_section import genotype_section
 from breedeval.report.marker_section import marker_section
 from breedeval.report.page import fill
 from breedeval.report.ranking import ranking_of
+from breedeval.report.relationship_section import relationship_section
 from breedeval.report.residual_section import residual_section
 from breedeval.report.symbols import formulas
 from breedeval.report.validation_section import validation_section
@@ -277,6 +278,7 @@ def _data(evaluation: Evaluation) -> dict[str, Any]:
         "traits": tables.trait_sheet(traits) if traits else None,
         "pedigree": tables.facts_of(pedigree, _PEDIGREE),
         "genotypes": genotype_section(evaluation),
+        "relationships": relationship_section(evaluation),
     }
 
 

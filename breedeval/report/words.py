@@ -31,6 +31,12 @@ _RESEMBLE = {
     "single_step": "Individuals resemble each other as pedigree and genotypes together say (H)",
     "dominance": "Individuals resemble each other in their pairs of alleles (dominance, D; exact "
                  "where nobody is inbred)",
+    "genomic_dominance": "Individuals resemble each other in their pairs of alleles, as their "
+                         "genotypes say (dominance)",
+    "genomic_epistasis": "Individuals resemble each other in interactions between genes, as their "
+                         "genotypes say (products of relationships, element by element)",
+    "partial": "Crossbreds resemble each other in the genes of a breed, or in the segregation "
+               "between two (partial relationship)",
     "epistasis": "Individuals resemble each other in interactions between genes (products of A "
                  "and D, element by element; exact where nobody is inbred)",
     "supplied": "Individuals resemble each other as the supplied matrix says",

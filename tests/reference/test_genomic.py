@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import breedeval
 from breedeval import ladder
-from breedeval.errors import Findings
+from breedeval.errors import Findings, InputError
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.reading import GenotypeReading
 from breedeval.genotypes.relationship import class_matrix, genomic_matrix
@@ -108,6 +109,21 @@ def test_12_1_tuning_is_recorded() -> None:
     assert told["agreement"]["individuals"] == 14
     assert told["agreement"]["genomic_off"][0] == pytest.approx(
         told["agreement"]["pedigree_off"][0])
+
+
+def test_12_1_saved_and_used_again(tmp_path: Path) -> None:
+    """Another run reads the matrix, does nothing to it, and finds the same."""
+    first = evaluate("mrode_12_1_single_step", *solved_by("cholesky"))
+    run = str(CONFIGS / "mrode_12_1_single_step.yaml")
+    breedeval.run(run, overrides=[f"relationships.single_step.save={tmp_path / 'G.npz'}"])
+    again = [f"relationships.single_step.file={tmp_path / 'G.npz'}"]
+    with pytest.raises(InputError, match="'blend' is asked for, and the matrix has it already"):
+        breedeval.run(run, overrides=again)
+    second = breedeval.run(run, overrides=[
+        *again, "relationships.single_step.blend=0", "relationships.single_step.tune=none"])
+    np.testing.assert_allclose(breeding_values(second), breeding_values(first), atol=1e-10)
+    told = [found.summary["relationships"]["single_step"]["history"] for found in (first, second)]
+    assert told[0] == told[1]
 
 
 def test_12_1_reliabilities_are_those_of_the_dense_model() -> None:
