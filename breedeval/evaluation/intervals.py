@@ -2,7 +2,10 @@
 
 f(θ̂) ± 1.96 f′(θ̂) se, taken back by f⁻¹: with f = log for a variance, logit for a share of the
 variance, tanh⁻¹ for a correlation, and none for a covariance, a slope, or what may leave 0 … 1.
-They keep to the values that the quantity may have.
+They keep to the values that the quantity may have. A variance or a share nearer than one standard
+error to the end of its scale, where f is so steep that the interval would hold nearly everything,
+has θ̂ ± 1.96 se, cut off at the end: its standard error does not shrink on the way there, as that
+of a correlation does.
 """
 
 from __future__ import annotations
@@ -50,11 +53,14 @@ def intervals(
         odds = (theta / (1 - theta))[:, None] * np.exp(reach / (theta * (1 - theta))[:, None])
         turned = np.tanh(np.arctanh(theta)[:, None] + reach / (1 - theta**2)[:, None])
         on_logit = 1 / (1 + 1 / odds)
-    for kind, values, inside in (
-            ("variance", on_log, theta > 0), ("share", on_logit, (theta > 0) & (theta < 1)),
-            ("correlation", turned, np.abs(theta) < 1)):
+    for kind, values, (least, most) in (
+            ("variance", on_log, (0.0, np.inf)), ("share", on_logit, (0.0, 1.0)),
+            ("correlation", turned, (-1.0, 1.0))):
         own = kinds == kind
-        found[own] = np.where(inside[own, None], values[own], np.nan)
+        room = np.minimum(theta - least, most - theta)[own, None]
+        near = (se[own, None] > room) & (kind != "correlation")
+        ends = np.where(near, np.clip(found[own], least, most), values[own])
+        found[own] = np.where(room > 0, ends, np.nan)
     return found
 
 
