@@ -147,11 +147,16 @@ def _test(small: Fitted, large: Fitted, nesting: Nesting) -> LikelihoodTest:
     freed = (*(part.words for part in nesting.freed),
              *(f"fixed effect '{name}'" for name in nesting.fixed))
     statistic = 2 * (large.log_likelihood - small.log_likelihood)
+    unseen = 2 * ROUNDING * max(abs(large.log_likelihood), 1.0)
+    if freedom == 0 and freed and abs(statistic) > unseen:
+        return LikelihoodTest("not nested", (
+            f"{large.label} has what {small.label} has not ({'; '.join(freed)}), with as many "
+            "parameters: the one allows what the other cannot."))
     if freedom == 0:
         return LikelihoodTest(
             "same model", "The two models are the same, or written in another way.",
             small.label, large.label, freed, statistic, 0)
-    if statistic < -2 * ROUNDING * max(abs(large.log_likelihood), 1.0):
+    if statistic < -unseen:
         return LikelihoodTest("not comparable", (
             f"The likelihood of {large.label} is lower than that of {small.label}, its special "
             f"case (2ΔL = {statistic:.3g}): it is not at its maximum. Start it from the estimates "

@@ -109,6 +109,22 @@ def test_the_same_model_twice():
     assert "likelihoods" not in _text(SMALL, SMALL, _settings(), _settings())
 
 
+def test_as_many_parameters_and_another_likelihood_are_not_the_same_model():
+    """One factor over three classes and an unstructured matrix have six parameters each."""
+    one, two = (copy.deepcopy(REML) for _ in range(2))
+    basis = {"column": "animal", "basis": {"classes": "env", "levels": ["a", "b", "c"]}}
+    for settings, structure in (
+            (one, {"kind": "factor_analytic", "order": 1}), (two, "unstructured")):
+        settings["model"]["random"] = [{
+            "name": "animal", "relationship": "pedigree", "components": {"g": basis},
+            "covariance": structure}]
+    found = compare_likelihoods(_results("factor", -100.0, 7), _results("free", -99.9, 7), one, two)
+    assert (found.relation, found.p_value) == ("not nested", None)
+    assert "with as many parameters" in found.why
+    same = compare_likelihoods(_results("factor", -100.0, 7), _results("free", -100.0, 7), one, two)
+    assert same.relation == "same model"
+
+
 def test_fixed_effects_by_maximum_likelihood():
     small, large = (_results(label, value, 2, rank=rank, likelihood="ml")
                     for label, value, rank in (("small", -100.0, 2), ("large", -95.0, 4)))
