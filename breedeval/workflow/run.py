@@ -25,7 +25,7 @@ from breedeval.io.matrices import SquareMatrix, write_matrix
 from breedeval.io.results import check_target, write_results
 from breedeval.provenance import describe_origin
 from breedeval.variance.diagnosis import find_gaps
-from breedeval.variance.progress import State
+from breedeval.variance.progress import Round, State
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.marker_effects import MARKERS, results_of_markers
@@ -133,12 +133,12 @@ def _estimate(
     warn_of_gaps(equations, run.findings)
     resume = _last_round(equations, rounds)
     if resume is not None:
-        journal.step(f"Going on from round {resume.round} of a run that was stopped")
+        journal.step(f"Going on from round {resume.round} of a run that was stopped, after")
+        for row in resume.history:
+            journal.step(_words_of(row))
 
     def on_round(state: State) -> None:
-        last = state.history[-1]
-        journal.step(f"Round {last.number} ({last.kind}): log-likelihood "
-                     f"{last.log_likelihood:.6f}, largest change {last.change:.1e}")
+        journal.step(_words_of(state.history[-1]))
         if rounds is not None:
             rounds.write(state.to_dict())
 
@@ -146,6 +146,12 @@ def _estimate(
         return estimate(equations, ladder.estimation_options(run.settings),
                         solve_options(run.settings, share), step=journal.step, on_round=on_round,
                         resume=resume)
+
+
+def _words_of(row: Round) -> str:
+    """A round, for the log."""
+    return (f"Round {row.number} ({row.kind}): log-likelihood {row.log_likelihood:.6f}, largest "
+            f"change {row.change:.1e}")
 
 
 def warn_of_gaps(equations: Equations, findings: Findings) -> None:

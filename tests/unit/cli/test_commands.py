@@ -150,6 +150,23 @@ def test_what_the_data_do_not_determine_ends_with_3_and_marked_results(shell: Sh
     assert (found["status"], found["converged"]) == ("not determined", True)
 
 
+def test_a_run_that_goes_on_has_all_rounds_in_its_log_and_the_same_answer(shell: Shell) -> None:
+    path = shell.config("mrode_17_7_reml")
+    folders = {name: shell.folder / "results" / name for name in ("whole", "halted")}
+    words = ("run", path, "--quiet", "--force", "--set")
+    assert shell(*words, f"output.directory={folders['whole']}") == 0
+    halted = (*words, f"output.directory={folders['halted']}")
+    assert shell(*halted, "--set", "variances.max_rounds=2") == 3
+    assert shell(*halted) == 0
+    log = (folders["halted"] / "run.log").read_text(encoding="utf-8")
+    assert "Going on from round 2" in log
+    rounds = [line.split(" s  ")[1] for line in log.splitlines() if " Round " in line]
+    whole = (folders["whole"] / "run.log").read_text(encoding="utf-8").splitlines()
+    assert rounds == [line.split(" s  ")[1] for line in whole if " Round " in line]
+    for table in ("variances.csv", "breeding_values.csv"):
+        assert (folders["halted"] / table).read_bytes() == (folders["whole"] / table).read_bytes()
+
+
 def test_a_memory_limit_ends_with_4_and_says_what_to_change(shell: Shell) -> None:
     path = shell.config("gryphon_birth_weight")
     assert shell("run", path, "--quiet", "--set", "solve.memory_limit=1 MB") == 4
