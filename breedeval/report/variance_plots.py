@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from breedeval.evaluation.intervals import NORMAL
+from breedeval.evaluation.intervals import NORMAL, scale_of
 from breedeval.report.drawing import (
     BLUE,
     FILL,
@@ -158,13 +158,19 @@ def curve_picture(title: str, rows: pd.DataFrame, name: str) -> Picture:
 
 
 def _band(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
-    se = rows["se"].to_numpy(np.float64)
-    if np.isfinite(se).any():
-        estimate = rows["estimate"].to_numpy(np.float64)
-        low = np.maximum(estimate - NORMAL * se, np.minimum(estimate, 0.0))  # none is negative
-        axes.fill_between(rows["value"], low, estimate + NORMAL * se,
+    if np.isfinite(rows["se"].to_numpy(np.float64)).any():
+        low, high = band_of(rows)
+        axes.fill_between(rows["value"], low, high,
                           color=FILL if colour == BLUE else colour, linewidth=0,
                           alpha=1.0 if colour == BLUE else 0.16)
+
+
+def band_of(rows: pd.DataFrame) -> tuple[Numbers, Numbers]:
+    """Ends of θ̂ ± 1.96 se along a curve: no variance is below 0, no share above 1."""
+    estimate, se = (rows[name].to_numpy(np.float64) for name in ("estimate", "se"))
+    most = 1.0 if scale_of(str(rows["quantity"].iloc[0])) == "share" else np.inf
+    return (np.maximum(estimate - NORMAL * se, np.minimum(estimate, 0.0)),
+            np.minimum(estimate + NORMAL * se, np.maximum(estimate, most)))
 
 
 def _line(key: Any, *, short: bool) -> str:
