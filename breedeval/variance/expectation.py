@@ -18,6 +18,9 @@ from breedeval.covariance.structure import Matrix, Vector
 from breedeval.covariance.variances import Variances
 from breedeval.variance.objective import Derivatives, ExpandingPoint, Point
 
+EPSILON = float(np.finfo(float).eps)
+"""ε."""
+
 LARGEST = 1e3
 """Most by which working parameters may stretch (or shrink) standard deviations in one round."""
 
@@ -47,6 +50,20 @@ def complete_information(
             *blocks, derivatives.information[slopes, slopes]], strict=True):
         result[own, own] = block
     return result
+
+
+def score_rounding(variances: Variances, derivatives: Derivatives) -> Vector:
+    """What rounding may make of each element of the score, shape (p,).
+
+    Γ is a difference of q Σ⁻¹ and Σ⁻¹(S + T)Σ⁻¹, whose errors are up to ε |Σ⁻¹||Σ||Σ⁻¹| each: far
+    more than ε of the score where Σ is nearly singular.
+    """
+    found = []
+    for part, count in zip(variances.covariances, derivatives.counts, strict=True):
+        inverse = np.abs(part.precision)
+        size = inverse @ np.abs(part.matrix) @ inverse
+        found.append(EPSILON * count / 2 * np.tensordot(np.abs(part.derivatives()), size, 2))
+    return np.concatenate([*found, np.zeros(variances.slopes.size)])
 
 
 def expanded(point: Point, reached: Variances) -> Variances | None:

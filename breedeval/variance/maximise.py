@@ -30,6 +30,7 @@ from breedeval.variance.moves import (
     next_damping,
     scale_moves,
     slope_moves,
+    told_by_score,
 )
 from breedeval.variance.objective import REFUSED, Objective, Point
 from breedeval.variance.parameters import Constraints
@@ -198,9 +199,13 @@ def _ending(task: _Task, state: State, model: Model) -> _Ending | None:
 
 def _stuck(task: _Task, state: State, model: Model) -> _Ending:
     """No move raised the likelihood."""
-    if model.decrement < max(np.sqrt(task.tolerance(state.log_likelihood)), UNSEEN):
+    least = max(np.sqrt(task.tolerance(state.log_likelihood)), UNSEEN)
+    if model.decrement < least:
         return _Ending(True, "no step raises the log-likelihood any more; the next one would by "
                              f"less than {model.decrement:.2g}")
+    if told_by_score(task.rules, state, model) < least:
+        return _Ending(True, "no step raises the log-likelihood any more; what the next one "
+                             "promises is rounding near a singular matrix")
     return _Ending(False, "no step raises the log-likelihood, although the next one should by "
                           f"about {model.decrement:.2g}, most of it by {_moving(task, model)}")
 

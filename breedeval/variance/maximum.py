@@ -15,13 +15,10 @@ from breedeval.variance.boundary import BoundaryTest, boundary_test
 from breedeval.variance.face import Face, face_of
 from breedeval.variance.moves import Model, Rules
 from breedeval.variance.progress import Round, State
-from breedeval.variance.quadratic import LEAST_INFORMATION, regular
+from breedeval.variance.quadratic import LEAST_INFORMATION, LEAST_SHARE, regular
 from breedeval.variance.room import ON_BOUND, SINGULAR
 
 Status = Literal["estimated", "fixed", "tied", "boundary", "bound"]
-
-NOTHING = 1e-12
-"""Share of the information of complete data about one parameter that is rounding."""
 
 INVOLVED = 0.1
 """Share of the largest movement from which a parameter belongs to a direction."""
@@ -138,8 +135,8 @@ def _free(rules: Rules, state: State, model: Model) -> Matrix:
     would be rounding.
     """
     constraints, slices = rules.constraints, state.variances.slices
-    own = np.einsum("pf,pq,qf->f", constraints.map, model.derivatives.information, constraints.map)
-    told = own > NOTHING * np.diagonal(model.complete)
+    information = constraints.map.T @ model.derivatives.information @ constraints.map
+    told = np.diagonal(information) > LEAST_SHARE * np.diagonal(model.complete)
     columns = list(np.flatnonzero(~model.room.held & told))
     extra = []
     for number, face in _singular(rules, state, model).items():

@@ -15,7 +15,13 @@ import numpy as np
 from breedeval.covariance.structure import Matrix, Vector
 from breedeval.covariance.variances import Variances
 from breedeval.variance.cone import best_step, is_inside, pressed_by
-from breedeval.variance.expectation import common_scale, complete_information, expanded, rescaled
+from breedeval.variance.expectation import (
+    common_scale,
+    complete_information,
+    expanded,
+    rescaled,
+    score_rounding,
+)
 from breedeval.variance.objective import Derivatives, Point
 from breedeval.variance.parameters import Constraints
 from breedeval.variance.progress import Kind, State
@@ -30,6 +36,9 @@ GOOD, BAD = 0.25, 0.05
 
 RIDGE = 0.05
 """Share of typical variances that is added where lengths of steps are measured."""
+
+USUAL = 0.1
+"""Share of the bound on what rounding makes of a score that it may well make."""
 
 HALVINGS = 6
 """Shorter and shorter EM steps that are tried when nothing else rises."""
@@ -135,6 +144,15 @@ def make_model(rules: Rules, state: State, point: Point) -> Model:
     room = rules.room(state, "all")
     return Model(room, rules.room(state, "most"), derivatives, slope, curvature, complete,
                  best_step(slope, curvature.matrix, room))
+
+
+def told_by_score(rules: Rules, state: State, model: Model) -> float:
+    """What the Newton step promises when slopes that may be rounding are taken for 0."""
+    rounding = np.abs(rules.constraints.map).T @ score_rounding(
+        state.variances, model.derivatives)
+    slope = np.where(np.abs(model.slope) > USUAL * rounding, model.slope, 0.0)
+    curvature = model.curvature.matrix
+    return rise(slope, curvature, best_step(slope, curvature, model.room))
 
 
 def information_moves(rules: Rules, state: State, model: Model) -> Iterator[Move]:

@@ -11,7 +11,7 @@ from breedeval.covariance.structure import Matrix, Vector
 LEAST_INFORMATION = 1e-10
 """Eigenvalue of an information matrix, scaled to a unit diagonal, that counts as 0."""
 
-LEAST_SHARE = 1e-14
+LEAST_SHARE = 1e-12
 """Share of the information of complete data about one parameter that counts as 0."""
 
 

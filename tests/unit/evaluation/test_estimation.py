@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import breedeval
@@ -193,6 +194,24 @@ def test_a_singular_matrix_is_warned_of() -> None:
     assert set(own.loc[["pen(y)", "pen(y,z)", "pen(z)"], "status"]) == {"boundary"}
     assert not own["zero"].any()
     assert found.summary["status"] == "done"
+
+
+def test_rounding_beside_a_doubly_singular_matrix_is_no_failure() -> None:
+    """A coefficient without variance, and a correlation of 1: scores there are rounding."""
+    rng = np.random.default_rng(25)
+    spread = rng.uniform(0.5, 3, 5)
+    values = np.outer(rng.normal(size=(40, 5))[:, 0], spread)
+    line, place = np.repeat(np.arange(40), 10), np.tile(np.repeat(np.arange(5), 2), 40)
+    y = values[line, place] + 1.5 * rng.normal(size=400) + place
+    records = pd.DataFrame({"line": [f"g{k}" for k in line], "site": [f"e{k}" for k in place],
+                            "y": 100 * y})
+    found = breedeval.evaluate(
+        records, model={"traits": "y", "fixed": ["site"], "random": [
+            {"name": "g", "covariance": {"kind": "autoregressive", "variances": "unequal"},
+             "components": {"g": {"column": "line", "basis": {"classes": "site"}}}}]},
+        variances={"method": "reml", "tests": "none"})
+    assert found.summary["status"] == "done"
+    assert table(found).loc["g.correlation", "status"] == "boundary"
 
 
 @pytest.mark.parametrize(("random", "fixed", "names", "words"), [

@@ -38,8 +38,10 @@ def rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
 def test_given_variances() -> None:
     table = variances_table(by_class())
     assert list(table.columns) == ["effect", "component_1", "trait_1", "component_2", "trait_2",
-                                   "estimate", "se", "status"]
-    assert rows(table.drop(columns="se")) == [
+                                   "estimate", "se", "status", "lower", "upper", "zero"]
+    assert not table["zero"].any()
+    assert table[["lower", "upper"]].isna().all(axis=None)
+    assert rows(table.drop(columns=["se", "lower", "upper", "zero"])) == [
         ("pen", "pen", "y", "pen", "y", 2.0, "given"),
         ("residual", "residual[F]", "y", "residual[F]", "y", 5.0, "given"),
         ("residual", "residual[M]", "y", "residual[M]", "y", 3.0, "given"),
@@ -64,3 +66,17 @@ def test_estimated_variances() -> None:
     np.testing.assert_allclose(table["se"], [0.1, np.nan, np.nan, 0.2, 0.3, np.nan, 0.4])
     assert list(table["status"]) == ["estimated", "structure", "boundary", "tied", "tied", "fixed",
                                      "estimated"]
+
+
+def test_intervals_and_zeros_of_cells() -> None:
+    """Variances by their logarithms, covariances and slopes as they are; 0 where a variance is."""
+    sampling = Sampling(
+        ("p",) * 6, np.diag([0.0, 0.04, 0.09, 0.01, 0.0, 0.16]),
+        ("boundary", "estimated", "estimated", "estimated", "fixed", "estimated"),
+        zeros=(True, *[False] * 5))
+    table = variances_table(two_traits(), sampling)
+    assert list(table["zero"]) == [True, *[False] * 6]
+    z = 1.959963984540054
+    np.testing.assert_allclose(table["lower"], [
+        np.nan, np.nan, 9 * np.exp(-z * 0.2 / 9), 4 * np.exp(-z * 0.3 / 4), 1 - z * 0.1, np.nan,
+        0.2 - z * 0.4])

@@ -46,8 +46,8 @@ def test_columns_are_those_that_were_promised(found: Evaluation, tmp_path: Path)
         "accuracy", "inbreeding", "records"]
     assert heads["solutions"][:6] == ["effect", "component", "trait", "level", "estimate", "se"]
     assert heads["variances"] == ["effect", "component_1", "trait_1", "component_2", "trait_2",
-                                  "estimate", "se", "status"]
-    promised = {"parameter", "effect", "trait_1", "trait_2", "estimate", "se"}
+                                  "estimate", "se", "status", "lower", "upper", "zero"]
+    promised = {"parameter", "effect", "trait_1", "trait_2", "estimate", "se", "lower", "upper"}
     assert promised <= set(heads["genetic_parameters"])
 
 

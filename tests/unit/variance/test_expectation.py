@@ -11,6 +11,7 @@ from breedeval.variance.expectation import (
     complete_information,
     expanded,
     rescaled,
+    score_rounding,
 )
 from tests.oracles.dense_reml import DenseObjective
 from tests.unit.covariance.made import every_covariance, positive_definite
@@ -94,3 +95,13 @@ def test_senseless_working_parameters_are_not_used() -> None:
 
     variances = Variances(unstructured(1.0), unstructured(1.0))
     assert expanded(Odd(), variances) is None  # type: ignore[arg-type]
+
+
+def test_rounding_of_scores_grows_towards_singular_matrices() -> None:
+    objective = _two_traits()
+    found = objective(components(np.eye(2), np.eye(2), np.eye(2))).derivatives()
+    plain = score_rounding(components(4 * np.eye(2), np.eye(2), np.eye(2)), found)
+    assert plain[0] == pytest.approx(np.finfo(float).eps * found.counts[0] / 2 / 4)
+    near = np.array([[1.0, 1 - 1e-8], [1 - 1e-8, 1.0]])
+    grown = score_rounding(components(near, np.eye(2), np.eye(2)), found)
+    assert (grown[:3] > 1e12 * plain[0]).all()
