@@ -11,6 +11,11 @@ quicker than a call of a library for the dozens of rows that most blocks have. B
 ``tree`` the tuple (parent, start, place): block s has its rows below, in order, at the rows
 ``place[start[s]:]`` of the front of block ``parent[s]``. Every front has a place in ``room``
 behind that of its parent, so that what is there at a time is one path to a root.
+
+References
+----------
+Liu (1992), The multifrontal method for sparse matrix solution: theory and practice, SIAM Review 34,
+82–109.
 """
 
 from __future__ import annotations

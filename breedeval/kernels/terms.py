@@ -120,7 +120,12 @@ def gather_products(
     found, codes, weights = np.empty(room, np.int32), np.empty(room, np.int32), np.zeros(room)
     used = 0
     for r in order:
-        at = first[r]
+        at, needed = first[r], used + first[r + 1] - first[r]
+        if needed > found.size:
+            more = needed + found.size
+            found = np.concatenate((found, np.empty(more, np.int32)))
+            codes = np.concatenate((codes, np.empty(more, np.int32)))
+            weights = np.concatenate((weights, np.zeros(more)))
         base = group[r] * (traits * traits + traits)
         for a in range(start[r], start[r + 1]):
             for b in range(start[r], a + 1):
@@ -141,11 +146,6 @@ def gather_products(
                         if one == other and i != j:
                             within = traits * traits + one
                         if last[place] != base + within:
-                            if used == found.size:
-                                more = found.size + 16
-                                found = np.concatenate((found, np.empty(more, np.int32)))
-                                codes = np.concatenate((codes, np.empty(more, np.int32)))
-                                weights = np.concatenate((weights, np.zeros(more)))
                             last[place], slot[place] = base + within, used
                             found[used], codes[used] = place, base + within
                             used += 1

@@ -87,13 +87,15 @@ def forecast(
     rate = product_rate(threads or cores()) if factor_work > SMALL else NOMINAL
     factorise, inverse = factor_work / rate, inverse_work / rate
     matrix = 12 * lower.nnz + 8 * structure.size
-    analysis = 4 * structure.rows.size + 12 * lower.nnz + 64 * structure.size
+    below = int((structure.height - structure.width).sum())
+    analysis = 4 * (structure.rows.size + below) + 20 * lower.nnz + 64 * structure.size
+    fronts = 8 * structure.schedule.room * (threads or cores())
     return Forecast(
         equations=structure.size,
         nonzeros=int(lower.nnz),
         factor_nonzeros=structure.factor_nonzeros,
         flops=structure.flops,
-        memory_bytes=matrix + analysis + 16 * structure.stored,
+        memory_bytes=matrix + analysis + fronts + 16 * structure.stored,
         factorise_seconds=factorise,
         inverse_seconds=inverse,
         total_seconds=factorise + inverse + 4.0 * structure.stored / rate,

@@ -1,4 +1,4 @@
-"""First derivatives of the likelihood and the average information, sparse.
+"""First derivatives of the likelihood, sparse.
 
 For a random effect with covariance Σ and q levels, and S = U′K⁻¹U of its solutions U (q × c),
 T[k, l] = tr(K⁻¹C^{kl}) with C^{kl} the block of C⁻¹ of cells k and l,
@@ -9,10 +9,7 @@ and for the residual blocks Rᵣ with residuals e = y − Wx
 
     Γ = −½ Σᵣ [Rᵣ⁻¹ − Rᵣ⁻¹(eᵣeᵣ′ + WᵣC⁻¹Wᵣ′)Rᵣ⁻¹].
 
-Only elements of C⁻¹ on the pattern of C are needed. The average information of parameters i and j
-is ½ fᵢ′Pfⱼ with the working variates f = V̇Py (Gilmour, Thompson & Cullis 1995; Johnson &
-Thompson 1995): f = Z(I ⊗ Σ̇Σ⁻¹)u for a parameter of Σ, f = ṘR⁻¹e for one of R, and
-f′Pf = f′R⁻¹f − (W′R⁻¹f)′C⁻¹(W′R⁻¹f).
+Only elements of C⁻¹ on the pattern of C are needed.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pytest
 from scipy import sparse
 
 from breedeval.kernels import blocks, fronts
-from breedeval.solve import schedule
+from breedeval.solve import block_work, schedule
 from breedeval.solve.block_work import factorise_blocks, invert_blocks
 from breedeval.solve.symbolic import Structure, build_structure, count_columns
 from tests.oracles.animal_system import animal_system
@@ -65,6 +65,22 @@ def test_factor_and_inverse_are_the_dense_ones(
     inverse = np.linalg.inv(matrix)
     np.testing.assert_allclose(
         found, inverse[tuple(places)], rtol=0, atol=1e-12 * np.abs(inverse).max())
+
+
+def test_threads_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of subtrees side by side, and of what is on top of them."""
+    for module in (schedule, block_work):
+        monkeypatch.setattr(module, "SMALL", 0.0)
+    lower = animal_system(ANIMALS, herd_size=10)
+    structure = _structure(lower)
+    assert len(structure.schedule.subtrees) > 1
+    found = []
+    for threads in (1, 2):
+        values = _filled(lower, structure)
+        factorise_blocks(structure, values, threads=threads)
+        invert_blocks(structure, values, threads=threads)
+        found.append(blocks.list_entries(structure.layout, values)[2])
+    np.testing.assert_array_equal(*found)
 
 
 def _definite(size: int) -> np.ndarray:
