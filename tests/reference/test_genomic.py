@@ -255,3 +255,9 @@ def test_potato_single_step(potatoes: Genotypes, potato_pedigree: Pedigree) -> N
     summary = answers("aghmatrix_potato_AGH")["summary"]
     assert h.mean() == pytest.approx(summary["H_mean"], abs=1e-9)
     assert np.diagonal(h).mean() == pytest.approx(summary["H_mean_diag"], abs=1e-9)
+
+
+def test_12_1_by_marker_effects() -> None:
+    """The same values without G: the effects of the SNPs stand beside the animals."""
+    found, book = evaluate("mrode_12_1_marker_effects"), answers("mrode_12_1_ssgblup")
+    assert_printed(breeding_values(found), book["ungenotyped_1_12"] + book["genotyped_13_26"], 3)
