@@ -7,23 +7,18 @@ et al. 2017).
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from breedeval.errors import Findings, InputError, Problem
+from breedeval.errors import InputError, Problem
 from breedeval.genotypes.coding import GenomicMethod
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.relationship import dominance_matrix, genomic_matrix
-from breedeval.levels import Levels
-from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
-from breedeval.relationship.dense import Dense
 from breedeval.relationship.epistasis import Term
-from breedeval.relationship.genomic import inverse_of, remark_on_singular
-from breedeval.relationship.kind import Members, RelationshipKind, Sources, genotyped
-from breedeval.relationship.precision import Precision, Vector
+from breedeval.relationship.genomic_deviations import GenomicDeviations
+from breedeval.relationship.precision import Vector
 
 Scaling = Literal["henderson", "trace"]
 
@@ -64,7 +59,7 @@ def epistatic_matrix(
     return product
 
 
-class GenomicEpistasisSettings(RelationshipKind):
+class GenomicEpistasisSettings(GenomicDeviations):
     """Epistatic relationship from markers: G∘G, G∘D, D∘D, …"""
 
     kind: Literal["genomic_epistasis"] = Field(
@@ -78,38 +73,13 @@ class GenomicEpistasisSettings(RelationshipKind):
     scaling: Scaling = Field("trace", description=(
         "trace: the product over the mean of its diagonal; henderson: the product itself."),
         examples=["henderson"])
-    ridge: float = Field(0.0, ge=0, description="Added to the diagonal; 0 = as is.",
-                         examples=[0.01])
-    save: Path | None = Field(None, description=(
-        "Where the matrix is kept, with what was done to it: .npz, or GCTA's .grm.bin."),
-        examples=["GG.npz"])
 
     @property
-    def needs_genotypes(self) -> bool:
-        """True."""
-        return True
+    def history(self) -> tuple[str, ...]:
+        """How it was made."""
+        return (f"terms: {' × '.join(self.terms)}", f"method: {self.method}",
+                f"scaling: {self.scaling}")
 
-    @property
-    def save_file(self) -> Path | None:
-        """As given."""
-        return self.save
-
-    def members(self, name: str, sources: Sources) -> Members:
-        """Everybody with genotypes."""
-        genotypes = sources.require_genotypes()
-        return genotyped(genotypes)
-
-    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Dense:
-        """The inverse of the product."""
-        genotypes = sources.require_genotypes()
-        matrix = epistatic_matrix(genotypes, self.terms, self.method, self.scaling, threads)
-        planned = plan_adjustment(
-            Wanted(ridge=self.ridge), means_of(matrix), None, source=genotypes.source,
-            history=(f"terms: {' × '.join(self.terms)}", f"method: {self.method}",
-                     f"scaling: {self.scaling}"))
-        return inverse_of(planned.apply(matrix, None), levels, genotypes.source, planned.history,
-                          saved_as=None if self.save is None else self.save.name, additive=False)
-
-    def remark(self, name: str, built: Precision, findings: Findings) -> None:
-        """What had to be added to the diagonal."""
-        remark_on_singular(name, built, findings)
+    def matrix(self, genotypes: Genotypes, *, threads: int) -> Vector:
+        """The product."""
+        return epistatic_matrix(genotypes, self.terms, self.method, self.scaling, threads)
