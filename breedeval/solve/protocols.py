@@ -92,11 +92,6 @@ class Factor(Protocol):
         """log |C|."""
         ...
 
-    @property
-    def threads(self) -> int | None:
-        """Threads to work with; all cores when None."""
-        ...
-
     def solve(self, rhs: Float64) -> Float64:
         """C⁻¹ b, for b of shape (n,) or (n, k)."""
         ...

@@ -23,8 +23,8 @@ MANY = 8
 PIECE = 64
 """Most of them at a time."""
 
-SPREAD = 1e6
-"""Non-zeros times right-hand sides from which they are shared among threads."""
+SHARE = 32
+"""Right-hand sides that a thread takes at least: each reads the whole factor."""
 
 
 @dataclass
@@ -138,9 +138,7 @@ class SupernodalFactor:
             blocks.forward_columns(s.layout, values, few, np.empty(s.tallest))
             return np.asarray(few @ few.T)
         x = np.asarray(rhs, dtype=np.float64)[s.order]
-        count = self.threads or cores()
-        if s.factor_nonzeros * x.shape[1] < SPREAD:
-            count = 1
+        count = min(self.threads or cores(), x.shape[1] // SHARE)
 
         def forward(columns: Float64) -> Float64:
             part = np.ascontiguousarray(columns)
@@ -148,12 +146,12 @@ class SupernodalFactor:
                                   np.empty((s.tallest, part.shape[1])))
             return part
 
-        if count == 1:
+        if count <= 1:
             half = forward(x)
         else:
             with ThreadPoolExecutor(count) as pool:
-                half = np.concatenate(list(pool.map(forward, np.array_split(
-                    x, min(count, x.shape[1]), axis=1))), axis=1)
+                half = np.concatenate(list(pool.map(
+                    forward, np.array_split(x, count, axis=1))), axis=1)
         return np.asarray(half.T @ half)
 
     @cached_property

@@ -7,8 +7,6 @@ f = ṘR⁻¹e for one of R, and f′Pf = f′R⁻¹f − (W′R⁻¹f)′C⁻¹
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,16 +14,12 @@ from breedeval.equations.henderson import Equations, Fit, is_run
 from breedeval.kernels import residual as residual_kernels
 from breedeval.kernels import variates as kernels
 from breedeval.solve import Factor
-from breedeval.solve.threads import cores
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 TOGETHER = 4096
 """Observations at a time: their variates stay in the cache while all sums over them are made."""
-
-MUCH = 1_000_000
-"""Variates of observations from which they are worked on in two halves, on two threads."""
 
 LANES = 16
 """Columns that a compiled loop takes at a time; of many, their number is made a multiple of it."""
@@ -44,34 +38,18 @@ def average_information(equations: Equations, factor: Factor, fit: Fit) -> Matri
     """
     variates = Variates(equations, fit.x, fit.residuals, fit.weighted)
     width = variates.count if variates.count < LANES else -(-variates.count // LANES) * LANES
-    whole = (0, equations.design.records)
-    if equations.design.size * width < MUCH:
-        within, sides = _summed(variates, width, *whole)
-    else:
-        middle = whole[1] // 2
-        halves = ((0, middle), (middle, whole[1]))
-        with ThreadPoolExecutor(min(factor.threads or cores(), len(halves))) as pool:
-            (within, sides), (more, others) = pool.map(
-                lambda records: _summed(variates, width, *records), halves)
-        within += more
-        sides += others
+    within, sides = np.zeros((width, width)), np.zeros((equations.size, width))
+    records = equations.design.records
+    step = max(1, TOGETHER * records // max(equations.design.size, 1))
+    for begin in range(0, records, step):
+        end = min(begin + step, records)
+        f = variates.of_records(begin, end, width)
+        weighted = _weighted(equations, begin, end, f)
+        within += f.T @ weighted
+        own = slice(*equations.groups.start[[begin, end]])
+        kernels.add_transposed(equations.columns[own], equations.values[own], weighted, sides)
     found = (within - factor.quadratic(sides))[:variates.count, :variates.count]
     return np.asarray((found + found.T) / 4)
-
-
-def _summed(variates: Variates, width: int, begin: int, end: int) -> tuple[Matrix, Matrix]:
-    """F′R⁻¹F and W′R⁻¹F over some records."""
-    equations = variates.equations
-    within, sides = np.zeros((width, width)), np.zeros((equations.size, width))
-    step = max(1, TOGETHER * equations.design.records // max(equations.design.size, 1))
-    for first in range(begin, end, step):
-        last = min(first + step, end)
-        f = variates.of_records(first, last, width)
-        weighted = _weighted(equations, first, last, f)
-        within += f.T @ weighted
-        own = slice(*equations.groups.start[[first, last]])
-        kernels.add_transposed(equations.columns[own], equations.values[own], weighted, sides)
-    return within, sides
 
 
 def working_variates(equations: Equations, x: Vector, residuals: Vector) -> Matrix:
