@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from breedeval.kernels import assemble
 from breedeval.model.design import Design, RandomTerm
 from breedeval.model.layout import make_layout
+from breedeval.solve.threads import one_blas_thread
 
 Matrix = NDArray[np.float64]
 SHRUNK = 0.5
@@ -45,7 +46,8 @@ def starting_matrices(design: Design) -> StartingMatrices:
     A least-squares fit of the fixed effects, by conjugate gradients; once for a design.
     """
     residuals = least_squares_residuals(design)
-    phenotypic = _phenotypic(design, residuals)
+    with one_blas_thread():
+        phenotypic = _phenotypic(design, residuals)
     count = np.ones(len(design.traits))
     for term in design.random:
         count[list(term.traits)] += 1
@@ -62,7 +64,8 @@ def least_squares_residuals(design: Design) -> NDArray[np.float64]:
     """√w (y − Xb̂) of ordinary (weighted) least squares, shape (N,); computed once for a design."""
     found = _KNOWN.get(design)
     if found is None:
-        found = _KNOWN[design] = _residuals(design)
+        with one_blas_thread():
+            found = _KNOWN[design] = _residuals(design)
     return found
 
 
