@@ -35,7 +35,7 @@ genotypes: {file: chip.bed}
 model:
   traits: [y]
   random: [{name: line, column: id, relationship: genomic}]
-relationships: {genomic: {kind: genomic, method: yang, ridge: 1.0e-6}}
+relationships: {genomic: {kind: genomic, method: yang}}
 variances: reml
 output: {directory: results}
 """

@@ -28,7 +28,7 @@ from breedeval.relationship.precision import Precision, Vector
 from breedeval.relationship.principal import principal_components
 
 REMEDY = "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship"
-LEAST_RIDGE = 1e-5
+RIDGES = (1e-5, 1e-4, 1e-3)
 """Added to a singular matrix, relative to its diagonal; far above rounding, and hardly felt."""
 SINGULAR_WORD = "singular"
 """Begins the line of a history that says so."""
@@ -70,7 +70,8 @@ def inverse_of(
     """The precision of a dense matrix, which is overwritten; kept as well where it is saved.
 
     A matrix that is positive semidefinite, as G is when it is centred by the observed frequencies,
-    gets :data:`LEAST_RIDGE` times the mean of its diagonal on it, and the history says so.
+    gets the first of :data:`RIDGES` times the mean of its diagonal on it that is enough, and the
+    history says so. Where the diagonal is not that of a product, as by Yang et al., it takes more.
 
     Raises
     ------
@@ -82,19 +83,29 @@ def inverse_of(
     kept = None if saved_as is None else matrix.copy()
     found = inverse_if_any(matrix)
     if found is None:
-        ridge = LEAST_RIDGE * float(variance.mean())
+        ridge, found = _with_ridge(matrix, float(variance.mean()), source)
         history = (*history, f"{SINGULAR_WORD}: {ridge:.3g} I was added")
         variance += ridge
-        for each in (matrix, kept):
-            if each is not None:
-                each[np.diag_indices(len(each))] += ridge
-        found = inverted(matrix, source, REMEDY)
+        if kept is not None:
+            kept[np.diag_indices(len(kept))] += ridge
     inverse, log_determinant = found
     stored = None
     if kept is not None and saved_as is not None:
         stored = LabelledMatrix(saved_as, levels, kept, history)
     return Dense(levels, inverse, variance, log_determinant, history, stored, agreement,
                  principal, additive=additive, markers=markers)
+
+
+def _with_ridge(matrix: Vector, mean: float, source: str) -> tuple[float, tuple[Vector, float]]:
+    """What is added to the diagonal, and the inverse and log-determinant of what that makes."""
+    own, ridge = np.diagonal(matrix).copy(), 0.0
+    for share in RIDGES:
+        ridge = share * mean
+        matrix[np.diag_indices(len(matrix))] = own + ridge
+        found = inverse_if_any(matrix)
+        if found is not None:
+            return ridge, found
+    return ridge, inverted(matrix, source, REMEDY)
 
 
 def remark_on_singular(name: str, built: Precision, findings: Findings) -> None:

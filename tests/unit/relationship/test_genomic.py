@@ -18,7 +18,7 @@ from breedeval.records import Table
 from breedeval.relationship.apy import Apy, from_core
 from breedeval.relationship.core import Core
 from breedeval.relationship.dense import Dense, inverted
-from breedeval.relationship.genomic import GenomicSettings
+from breedeval.relationship.genomic import GenomicSettings, inverse_of
 from breedeval.relationship.genomic_dominance import GenomicDominanceSettings
 from breedeval.relationship.genomic_epistasis import GenomicEpistasisSettings
 from breedeval.relationship.kind import LabelledMatrix, Sources
@@ -207,3 +207,13 @@ def test_inverting_large_matrices_mirrors_every_block() -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
     np.testing.assert_array_equal(found, found.T)
     assert log_determinant == pytest.approx(np.linalg.slogdet(matrix)[1])
+
+
+def test_a_larger_ridge_where_the_least_is_not_enough() -> None:
+    """The diagonal of Yang et al. is no sum of squares: G may have negative eigenvalues."""
+    matrix = np.eye(5) - 1 / 5
+    matrix -= 3e-5 * np.ones((5, 5)) / 5
+    found = inverse_of(matrix.copy(), Levels.of(list("abcde")), "chip.bed", ())
+    assert found.history[-1] == "singular: 8e-05 I was added"
+    np.testing.assert_allclose(
+        found.matrix, np.linalg.inv(matrix + 8e-5 * np.eye(5)), rtol=1e-6)
