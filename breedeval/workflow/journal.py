@@ -87,8 +87,10 @@ class Journal:
     def _show(self, text: str, *, moving: bool = False) -> None:
         if self.stream is None:
             return
-        if self._moving and not moving:
-            self.stream.write("\n")
+        begin = "\n" if self._moving and not moving else ""
         self._moving = moving
-        self.stream.write(text)
-        self.stream.flush()
+        try:
+            self.stream.write(begin + text)
+            self.stream.flush()
+        except BrokenPipeError:  # nobody reads any more: the run goes on for its results
+            self.stream = None
