@@ -34,6 +34,9 @@ from breedeval.variance.profile import Profile, profile_parameter
 from breedeval.variance.progress import State
 from breedeval.variance.start import starting_matrices
 
+SMALL_BY_ML = "Variances by maximum likelihood are too small and so is the p-value"
+"""Note of tests that are for variances by REML."""
+
 TOLERANCE, EM_TOLERANCE = 1e-10, 1e-6
 """Expected gain in log-likelihood at which average information, and EM alone, stop."""
 
@@ -267,8 +270,12 @@ def _with_inference(
     options = found.options
     if options.tests != "none":
         step("Testing the fixed effects")
-        found = replace(found, fixed_tests=test_fixed_effects(
-            found.equations, found.maximum.covariance, solver, denominator=options.tests))
+        tests = test_fixed_effects(
+            found.equations, found.maximum.covariance, solver, denominator=options.tests)
+        if options.method == "ml":
+            tests = tuple(replace(test, note="; ".join(filter(None, (test.note, SMALL_BY_ML))))
+                          for test in tests)
+        found = replace(found, fixed_tests=tests)
     profiles = []
     for at in profiled:
         step(f"Profiling the likelihood of '{found.parameters.names[at]}'")

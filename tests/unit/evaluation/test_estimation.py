@@ -293,3 +293,10 @@ def test_a_trait_far_from_zero_has_its_small_variance() -> None:
     near = estimated([PEN])
     assert table(found).loc["residual", "estimate"] == pytest.approx(
         table(near).loc["residual", "estimate"], rel=1e-4)
+
+
+def test_tests_by_maximum_likelihood_say_that_they_are_too_good() -> None:
+    found = estimated([ANIMAL, PEN], {"method": "ml", "tests": "auto"})
+    assert (found.fixed_tests["note"].str.contains("too small and so is the p-value")).all()
+    usual = estimated([ANIMAL, PEN], {"tests": "auto"})
+    assert not usual.fixed_tests["note"].str.contains("too small").any()
