@@ -201,11 +201,10 @@ def _trend(trend: Trend, unit: str, trait: str) -> str:
 
 
 def _classes(classes: RecordClasses) -> str:
-    first, last = classes.labels[0], classes.labels[-1]
+    ends = (0, -1) if len(classes.labels) > 1 else (0,)
+    medians = [f"{fixed(classes.median[k], 2)} with {_records(classes.labels[k])}" for k in ends]
     return ("Reliability by the number of own records: the dot is the median, the bar holds the "
-            f"middle eight in ten. The median is {fixed(classes.median[0], 2)} with "
-            f"{_records(first)} and "
-            f"{fixed(classes.median[-1], 2)} with {_records(last)}.")
+            f"middle eight in ten. The median is {' and '.join(medians)}.")
 
 
 def _records(label: str) -> str:
