@@ -19,7 +19,9 @@ from tests.reference.running import CONFIGS, PEDIGREES, ROOT, evaluate, solved_b
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 ESTIMATING = [name for name in NAMES if re.search(
     r"^(variances: |  method: )(reml|ml)$", (CONFIGS / f"{name}.yaml").read_text("utf-8"), re.M)]
-GIVEN = [name for name in NAMES if name not in ESTIMATING]
+BY_PRODUCTS = ["mrode_12_1_marker_effects"]
+"""Known by products only: no direct solver."""
+GIVEN = [name for name in NAMES if name not in (*ESTIMATING, *BY_PRODUCTS)]
 TABLES = ("breeding_values", "solutions", "variances", "genetic_parameters", "residuals")
 
 
@@ -59,6 +61,14 @@ def test_every_direct_solver_gives_the_same_variances(name: str) -> None:
         assert (away <= 1e-3 * first.variances["se"].fillna(np.inf)).all()
         assert other.summary["log_likelihood"] == pytest.approx(
             first.summary["log_likelihood"], abs=1e-7)
+
+
+@pytest.mark.parametrize("name", BY_PRODUCTS)
+def test_what_is_known_by_products_has_one_solver(name: str) -> None:
+    first, other = (evaluate(name, *solved_by(method)) for method in ("pcg", "auto"))
+    np.testing.assert_array_equal(other.solutions["estimate"], first.solutions["estimate"])
+    with pytest.raises(InputError, match="known by products only"):
+        evaluate(name, *solved_by("cholesky"))
 
 
 def test_conjugate_gradients_have_no_likelihood_to_maximise() -> None:
