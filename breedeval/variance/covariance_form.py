@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
-from breedeval.variance.derivatives import level_and_record_counts
+from breedeval.variance.derivatives import Derivatives, level_and_record_counts
 from breedeval.variance.variates import working_variates
 
 Vector = NDArray[np.float64]
@@ -34,26 +34,6 @@ Kernel: TypeAlias = Matrix | sp.csr_array
 
 BLOCK = 512
 """Rows that are mirrored at a time."""
-
-
-@dataclass(frozen=True, eq=False)
-class Slopes:
-    """First derivatives at a point, and the average information.
-
-    Parameters
-    ----------
-    gradients : tuple of ndarray, each of shape (c, c)
-        Γ of every random effect, then of every residual class.
-    counts : tuple of int
-        Levels of every random effect, records of every residual class.
-    score : ndarray of float64, shape (p,)
-    information : ndarray of float64, shape (p, p)
-    """
-
-    gradients: tuple[Matrix, ...]
-    counts: tuple[int, ...]
-    score: Vector
-    information: Matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,12 +170,12 @@ class CovariancePoint:
     projected: Vector
     log_likelihood: float
 
-    def derivatives(self) -> Slopes:
+    def derivatives(self) -> Derivatives:
         """Score and average information here."""
         return self._derivatives
 
     @cached_property
-    def _derivatives(self) -> Slopes:
+    def _derivatives(self) -> Derivatives:
         equations, q = self.equations, self.projected
         inner = self._inverse()
         effects = [self._effect_gradient(effect, inner) for effect in range(
@@ -212,8 +192,8 @@ class CovariancePoint:
             *(np.einsum("pij,ij->p", covariance.derivatives(), gradient)
               for covariance, gradient in zip(
                   equations.variances.covariances, gradients, strict=True)), slopes])
-        return Slopes(gradients, level_and_record_counts(equations), score,
-                      (projection + projection.T) / 4)
+        return Derivatives(gradients, level_and_record_counts(equations), slopes, score,
+                           (projection + projection.T) / 4)
 
     def _inverse(self) -> Matrix:
         """P, or V⁻¹ for the full likelihood."""

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
-from breedeval.variance.covariance_form import Kernel, Slopes, make_incidence
-from breedeval.variance.derivatives import level_and_record_counts
+from breedeval.variance.covariance_form import Kernel, make_incidence
+from breedeval.variance.derivatives import Derivatives, level_and_record_counts
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -163,12 +163,12 @@ class SpectralPoint:
     projected: Matrix
     log_likelihood: float
 
-    def derivatives(self) -> Slopes:
+    def derivatives(self) -> Derivatives:
         """Score and average information here."""
         return self._derivatives
 
     @cached_property
-    def _derivatives(self) -> Slopes:
+    def _derivatives(self) -> Derivatives:
         eigenvalues, q = self.likelihood.rotated.eigenvalues, self.projected
         excess = self._blocks() - q[:, :, None] * q[:, None, :]
         gradients = tuple(-0.5 * np.einsum("i,itu->tu", share, excess)
@@ -184,8 +184,8 @@ class SpectralPoint:
         score = np.concatenate([
             np.einsum("pij,ij->p", part.derivatives(), gradient)
             for part, gradient in zip(covariances, gradients, strict=True)])
-        return Slopes(gradients, level_and_record_counts(self.equations), score,
-                      (projection + projection.T) / 4)
+        return Derivatives(gradients, level_and_record_counts(self.equations), np.zeros(0), score,
+                           (projection + projection.T) / 4)
 
     def _blocks(self) -> Matrix:
         """Pᵢᵢ, or Vᵢ⁻¹ for the full likelihood, shape (n, T, T)."""
