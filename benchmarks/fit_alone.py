@@ -26,7 +26,7 @@ from breedeval.equations.pattern import fill
 from breedeval.evaluation.estimation import Estimate, EstimationOptions, estimate
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.solving import make_solver
-from breedeval.solve.threads import one_blas_thread
+from breedeval.threads import one_blas_thread
 from breedeval.variance.likelihood import Likelihood
 
 WARM = Path(__file__).resolve().parents[1] / "configs" / "gryphon_birth_weight.yaml"

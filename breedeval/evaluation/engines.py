@@ -20,7 +20,7 @@ from breedeval.errors import InputError, Problem
 from breedeval.evaluation.planning import Plan, seconds_text, size_text
 from breedeval.relationship.precision import Explicit
 from breedeval.solve.forecast import NOMINAL, SMALL, product_rate
-from breedeval.solve.threads import blas_threads, one_blas_thread
+from breedeval.threads import blas_threads, one_blas_thread
 from breedeval.variance.covariance_form import CovarianceLikelihood, Kernel
 from breedeval.variance.likelihood import Likelihood
 from breedeval.variance.objective import Objective

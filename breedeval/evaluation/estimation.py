@@ -19,7 +19,7 @@ from breedeval.evaluation.solving import make_solver
 from breedeval.evaluation.variation import check_variation
 from breedeval.evaluation.wishes import wishes_of
 from breedeval.solve import DirectSolver
-from breedeval.solve.threads import one_blas_thread
+from breedeval.threads import one_blas_thread
 from breedeval.variance.delta import Sampling
 from breedeval.variance.diagnosis import find_gaps, never_together, shortened
 from breedeval.variance.fixed_tests import FixedTest, test_fixed_effects

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from breedeval.genotypes.calls import Calls, Coding, Float32, Float64, Int64, MarkerCounts
-from breedeval.genotypes.workers import one_blas_thread, workers
+from breedeval.genotypes.workers import workers
+from breedeval.threads import one_blas_thread
 
 BLOCK = 256
 """Markers that are coded at a time in a product."""

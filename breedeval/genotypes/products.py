@@ -13,7 +13,8 @@ from itertools import product
 import numpy as np
 
 from breedeval.genotypes.calls import Calls, Coding, Float32, Float64
-from breedeval.genotypes.workers import Run, one_blas_thread, workers
+from breedeval.genotypes.workers import Run, workers
+from breedeval.threads import one_blas_thread
 
 BLOCK, TILE = 2048, 512
 """Markers that are coded at a time; individuals in a row or column of tiles."""

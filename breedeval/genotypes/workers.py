@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from functools import cache
+from contextlib import contextmanager
 from typing import Any
-
-from threadpoolctl import ThreadpoolController
 
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 """Do a piece of work for every task; the results, in the order of the tasks."""
@@ -25,15 +22,3 @@ def workers(work: float, threads: int) -> Iterator[Run]:
         return
     with ThreadPoolExecutor(threads) as pool:
         yield lambda do, tasks: list(pool.map(do, tasks))
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    """Found once: it takes longer than many a product."""
-    return ThreadpoolController()
-
-
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """A context in which a matrix product runs on one thread, whichever calls it."""
-    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
-    return limit

@@ -12,11 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from breedeval.errors import Findings, Problem
-from breedeval.genotypes.coding import GenomicMethod, genomic_coding
-from breedeval.genotypes.genotypes import Genotypes
-from breedeval.genotypes.relationship import genomic_matrix
 from breedeval.levels import Levels
-from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
+from breedeval.relationship.adjustment import means_of, plan_adjustment
 from breedeval.relationship.agreement import Agreement, compare
 from breedeval.relationship.apy import Apy
 from breedeval.relationship.dense import Dense, inverse_if_any, inverted
@@ -32,34 +29,6 @@ RIDGES = (1e-5, 1e-4, 1e-3)
 """Added to a singular matrix, relative to its diagonal; far above rounding, and hardly felt."""
 SINGULAR_WORD = "singular"
 """Begins the line of a history that says so."""
-
-
-def from_genotypes(
-    genotypes: Genotypes, method: GenomicMethod = "vanraden1", *, ridge: float = 0.0,
-    threads: int = 1,
-) -> Dense:
-    """G⁻¹ of genotypes, with frequencies as observed.
-
-    Parameters
-    ----------
-    genotypes : Genotypes
-    method : str
-    ridge : float
-        Added to the diagonal of G.
-    threads : int
-
-    Raises
-    ------
-    InputError
-        When G + ridge·I is not positive definite.
-    """
-    matrix = genomic_matrix(genotypes, method, threads=threads)
-    planned = plan_adjustment(Wanted(ridge=ridge), means_of(matrix), None,
-                              history=(f"method: {method}",), source=genotypes.source)
-    coded = genomic_coding(genotypes.calls.counts(), method)
-    part = MarkerPart(genotypes, coded, np.arange(len(genotypes.individuals)), identity=ridge)
-    return inverse_of(planned.apply(matrix, None), genotypes.individuals, genotypes.source,
-                      planned.history, markers=part)
 
 
 def inverse_of(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from breedeval.kernels import fronts, supernodal
 from breedeval.solve.schedule import SMALL, Part
 from breedeval.solve.symbolic import Structure
-from breedeval.solve.threads import cores, one_blas_thread
+from breedeval.threads import cores, one_blas_thread
 
 Float64 = NDArray[np.float64]
 Piece = tuple[int, int, int]

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from breedeval.solve.backends import direct_solver
 from breedeval.solve.protocols import DirectSolver
 from breedeval.solve.symbolic import Structure
-from breedeval.solve.threads import cores
+from breedeval.threads import cores
 
 SMALL, NOMINAL = 1e9, 1e10
 """Work that takes no longer than to measure the machine, and the operations a second then taken."""

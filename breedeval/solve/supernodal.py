@@ -15,7 +15,7 @@ from breedeval.solve.block_work import factorise_blocks, invert_blocks
 from breedeval.solve.pivots import check_pivots, diagonal_of
 from breedeval.solve.protocols import Analysis, Float64, SingularSystemError
 from breedeval.solve.selected_inverse import SelectedInverse
-from breedeval.solve.threads import cores
+from breedeval.threads import cores
 
 MANY = 8
 """Right-hand sides from which they are worked on side by side."""

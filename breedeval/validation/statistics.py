@@ -40,10 +40,6 @@ from breedeval.validation.moments import Moments, ratio
 
 Float64 = NDArray[np.float64]
 
-OF_RECORDS = ("predictive_ability", "accuracy", "dispersion", "bias", "mean_squared_error")
-OF_INDIVIDUALS = ("lr_bias", "lr_dispersion", "lr_correlation", "lr_reliability_ratio",
-                  "lr_accuracy")
-
 
 def of_records(found: Moments, genetic_variance: float) -> Mapping[str, Float64]:
     """Statistics of predictions (x) against corrected phenotypes (y).

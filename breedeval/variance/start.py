@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from breedeval.kernels import assemble
 from breedeval.model.design import Design, RandomTerm
 from breedeval.model.layout import make_layout
-from breedeval.solve.threads import one_blas_thread
+from breedeval.threads import one_blas_thread
 
 Matrix = NDArray[np.float64]
 SHRUNK = 0.5

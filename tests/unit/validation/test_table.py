@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from breedeval.validation.statistics import OF_INDIVIDUALS, OF_RECORDS
 from breedeval.validation.table import FoldPredictions, validation_table
 from tests.oracles.cross_validation import statistics
+
+OF_RECORDS = ("predictive_ability", "accuracy", "dispersion", "bias", "mean_squared_error")
+OF_INDIVIDUALS = ("lr_bias", "lr_dispersion", "lr_correlation", "lr_reliability_ratio",
+                  "lr_accuracy")
 
 
 def made(fold: str, n: int, first: int, seed: int, **changed: object) -> FoldPredictions:
