@@ -16,7 +16,6 @@ Text may be compressed by gzip or bgzip (``.gz``, ``.bgz``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
 from breedeval.errors import Findings, InputError, Problem
@@ -27,6 +26,7 @@ from breedeval.io.genotype_map import read_map, renamed, with_map
 from breedeval.io.genotype_table import read_table_of_genotypes
 from breedeval.io.hapmap import read_hapmap
 from breedeval.io.plink import read_bed
+from breedeval.io.tables import require_file
 from breedeval.io.vcf import read_vcf
 
 Reader = Callable[[Path, GenotypeReading, Findings], Genotypes]
@@ -72,7 +72,7 @@ def read_genotypes(
         When there is nothing to read.
     """
     reading = reading or GenotypeReading()
-    _check_there(path)
+    require_file(path)
     own = Findings()
     found = READERS[_format(path, reading)](path, reading, own)
     if not own.faults:
@@ -108,16 +108,6 @@ def files_of(path: Path) -> dict[str, Path]:
     if path.suffix.lower() == ".bed":
         files |= {f"genotypes ({ending})": path.with_suffix(ending) for ending in (".bim", ".fam")}
     return files
-
-
-def _check_there(path: Path) -> None:
-    if not path.exists():
-        neighbours = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = get_close_matches(path.name, neighbours, 1)
-        raise InputError(Problem(str(path), "there is no such file", "",
-                                 f"Did you mean '{near[0]}'?" if near else ""))
-    if path.is_dir():
-        raise InputError(Problem(str(path), "this is a folder", "Expected a file"))
 
 
 def _format(path: Path, reading: GenotypeReading) -> str:

@@ -81,7 +81,8 @@ def read_table(
     return table
 
 
-def _reader(path: Path, unnamed: str) -> Reader:
+def require_file(path: Path) -> None:
+    """Refuse a path at which there is no file, with the name that may be meant."""
     if not path.exists():
         neighbours = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         near = get_close_matches(path.name, neighbours, 1)
@@ -89,6 +90,10 @@ def _reader(path: Path, unnamed: str) -> Reader:
                                  f"Did you mean '{near[0]}'?" if near else ""))
     if path.is_dir():
         raise InputError(Problem(str(path), "this is a folder", "Expected a file"))
+
+
+def _reader(path: Path, unnamed: str) -> Reader:
+    require_file(path)
     name = path.name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
     if suffix not in READERS and unnamed:
