@@ -18,6 +18,7 @@ from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse
 from breedeval.model.spec import Model, RandomEffect
 from breedeval.relationship.kind import RelationshipKind
 from breedeval.relationship.settings import RelationshipSettings, kind_of_relationship
+from breedeval.selection.settings import SelectionSettings, TrendSettings
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -307,6 +308,12 @@ class RunSettings(Part):
     marker_effects: MarkerEffectSettings | None = Field(
         None, description="Effects of markers: for association, and to predict others.",
         examples=["animal"])
+    selection: SelectionSettings | None = Field(
+        None, description="Decisions: an index, who is selected, how much each is used, matings.",
+        examples=[{"index": {"weights": {"milk": 1}}, "select": {"females": 200, "males": 20}}])
+    trend: TrendSettings | None = Field(
+        None, description="Genetic trends, and the base that breeding values are told against.",
+        examples=[{"by": "birth_year", "base": {"birth_year": 2015}}])
     output: OutputSettings = Field(
         OutputSettings(), description="Where the results go.",
         examples=[{"directory": "../results/milk"}])
