@@ -50,11 +50,12 @@ from breedeval.pedigree.pedigree import Pedigree
 
 def solve_equations(
     equations: Equations, options: SolveOptions, *, step: Step = say_nothing,
-    progress: Progress | None = None, residuals: bool = False,
+    progress: Progress | None = None, residuals: bool = False, keep_factor: bool = False,
 ) -> Solutions:
     """Solve by the engine that the options or the forecast choose.
 
-    With ``residuals``, a table of them is among the solutions.
+    With ``residuals``, a table of them is among the solutions; with ``keep_factor``, the factor,
+    where there is one.
 
     Raises
     ------
@@ -81,7 +82,8 @@ def solve_equations(
         step("Residuals")
         exact = {"lower": plan.lower, "factor": factor} if options.reliability == "exact" else {}
         table = residuals_table(found, **exact, threads=options.threads)
-    return replace(found, reason=plan.reason, forecast=plan.forecast, residuals=table)
+    return replace(found, reason=plan.reason, forecast=plan.forecast, residuals=table,
+                   factor=factor if keep_factor else None)
 
 
 def make_evaluation(

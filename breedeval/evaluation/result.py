@@ -65,6 +65,8 @@ class Evaluation:
     principal_components : DataFrame
         relationship, individual, component_1, …: scores on the first principal components of
         genomic relationships.
+    decisions : mapping of str to DataFrame
+        Tables of what is decided, by the name of their file: selection, index, trend, ….
     arrays : mapping of file name to mapping of str to ndarray
         Numbers that are kept for other programs of ours, such as later predictions.
     """
@@ -89,4 +91,5 @@ class Evaluation:
     marker_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     marker_windows: pd.DataFrame = field(default_factory=pd.DataFrame)
     principal_components: pd.DataFrame = field(default_factory=pd.DataFrame)
+    decisions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)

@@ -56,6 +56,8 @@ class Solutions:
         The solution in the numbering of the equations, of covariates as they are centred there.
     residuals : DataFrame or None
         When asked for.
+    factor : Factor or None
+        Of the equations, when it was to be kept.
     """
 
     equations: Equations
@@ -70,6 +72,7 @@ class Solutions:
     forecast: Forecast | None = None
     unknowns: Vector = field(default_factory=lambda: np.zeros(0))
     residuals: pd.DataFrame | None = None
+    factor: Factor | None = None
 
     def random(self, effect: int, values: Vector) -> Vector:
         """Values of a random effect as levels × cells."""

@@ -100,6 +100,8 @@ def write_results(
             table = getattr(evaluation, name)
             if len(table):
                 write_table(table, folder / f"{name}.{table_format}")
+        for name, table in evaluation.decisions.items():
+            write_table(table, folder / f"{name}.{table_format}")
         for name, arrays in evaluation.arrays.items():
             np.savez_compressed(folder / f"{name}.npz", allow_pickle=False, **arrays)
         _write_json(evaluation.summary, folder / "summary.json")

@@ -92,8 +92,8 @@ def _index_misfits(index: IndexSettings) -> list[Misfit]:
                                     "Give a weight"))
     if index.form == "desired_gains":
         found_misfits += [
-            Misfit((key,), f"'{key}' has no use beside 'desired_gains', which say the gain of every "
-                   "criterion", "", f"Remove '{key}', or write a gain of 0")
+            Misfit((key,), f"'{key}' has no use beside 'desired_gains', which say the gain of "
+                   "every criterion", "", f"Remove '{key}', or write a gain of 0")
             for key in ("restricted", "alternatives") if getattr(index, key)]
     elif index.form == "smith_hazel" and index.information == "breeding_values":
         found_misfits.append(Misfit(

@@ -29,6 +29,7 @@ from breedeval.evaluation.wishes import wishes_of
 from breedeval.model.design import Design
 from breedeval.solve.forecast import Forecast
 from breedeval.workflow import ladder
+from breedeval.workflow.decisions import plan_decisions
 from breedeval.workflow.dividing import divide
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.run import set_up, solve_options, warn_of_gaps
@@ -50,6 +51,8 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
         loaded = load(path, overrides)
         run = ladder.read_loaded(loaded, Journal())
         equations, free = set_up(run, Journal()), 0
+        with ladder.placed(run):
+            plan_decisions(run, equations)
         _levels(screen, path, run.inputs, equations)
         options, asked = solve_options(loaded.settings), loaded.settings.variances
         if isinstance(asked, Estimation):

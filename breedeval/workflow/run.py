@@ -27,6 +27,8 @@ from breedeval.provenance import describe_origin
 from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import Round, State
 from breedeval.workflow import ladder
+from breedeval.workflow.decided import Decisions
+from breedeval.workflow.decisions import decide_all, plan_decisions, with_base
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.marker_effects import MARKERS, results_of_markers
 from breedeval.workflow.reading import input_files
@@ -81,6 +83,8 @@ def evaluate_run(
     """
     equations = set_up(run, journal, share)
     settings, found = run.settings, None
+    with ladder.placed(run):
+        plans = plan_decisions(run, equations)
     save_relationships(settings, equations, journal)
     if isinstance(settings.variances, Estimation):
         found = _estimate(run, equations, journal, share, rounds)
@@ -89,6 +93,7 @@ def evaluate_run(
     solutions = solve_equations(
         equations, solve_options(settings, share), step=journal.step,
         residuals=equations.design.size <= MANY if wanted is None else wanted,
+        keep_factor=plans.any,
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
@@ -99,7 +104,16 @@ def evaluate_run(
     if settings.marker_effects is not None:
         markers = results_of_markers(
             run, solutions, solve_options(settings, share), journal.step)
+    decided = Decisions()
+    if plans.any:
+        with ladder.placed(run):
+            decided = decide_all(plans, run, solutions, journal.step)
+        solutions = replace(solutions, factor=None)
     evaluation = ladder.evaluation(run, solutions, found)
+    if plans.any:
+        evaluation = replace(
+            evaluation, breeding_values=with_base(evaluation.breeding_values, decided),
+            decisions=decided.tables, summary={**evaluation.summary, **decided.summary})
     if markers is not None:
         evaluation = replace(
             evaluation, marker_effects=markers.effects, marker_windows=markers.windows,

@@ -1,0 +1,88 @@
+"""Who may be selected: everybody with breeding values, less those that conditions leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from breedeval.selection.conditions import Condition, unknown_columns
+
+Mask = NDArray[np.bool_]
+SEXES = ("female", "male")
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """What candidates must be.
+
+    Parameters
+    ----------
+    conditions : mapping of str to Condition
+        By their text.
+    include, exclude : collection of str or None
+        Only these individuals, and not these.
+    """
+
+    conditions: Mapping[str, Condition]
+    include: Collection[str] | None = None
+    exclude: Collection[str] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that the conditions name."""
+        return tuple(dict.fromkeys(
+            name for one in self.conditions.values() for name in one.columns()))
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Which rows are candidates, and how many each rule left out of those before it."""
+
+    mask: Mask
+    left_out: Mapping[str, int]
+
+
+def find_candidates(frame: pd.DataFrame, rules: Rules) -> Candidates:
+    """Apply lists and conditions to a table with a row an individual.
+
+    Raises
+    ------
+    ConditionError
+        When a condition does not fit its column.
+    """
+    mask = np.ones(len(frame), np.bool_)
+    left_out: dict[str, int] = {}
+    for words, kept in _masks(frame, rules):
+        left_out[words] = int((mask & ~kept).sum())
+        mask &= kept
+    return Candidates(mask, left_out)
+
+
+def _masks(frame: pd.DataFrame, rules: Rules) -> Iterator[tuple[str, Mask]]:
+    if rules.include is not None:
+        yield "not in the list 'include'", frame["individual"].isin(rules.include).to_numpy()
+    if rules.exclude:
+        yield "in the list 'exclude'", ~frame["individual"].isin(rules.exclude).to_numpy()
+    for text, condition in rules.conditions.items():
+        yield f"not {text}", condition.met(frame)
+
+
+def sexes_of(frame: pd.DataFrame) -> dict[str, Mask]:
+    """Rows of each sex."""
+    return {sex: (frame["sex"] == sex).to_numpy() for sex in SEXES}
+
+
+def check_conditions(rules: Rules, known: Sequence[str]) -> None:
+    """Refuse conditions on columns that there are not.
+
+    Raises
+    ------
+    ConditionError
+    """
+    for condition in rules.conditions.values():
+        for error in unknown_columns(condition, known):
+            raise error

@@ -1,0 +1,136 @@
+"""``selection:`` of a run, understood before anything is solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from breedeval.equations.henderson import Equations
+from breedeval.errors import Findings, Problem
+from breedeval.evaluation.criteria import Cell, find_criteria
+from breedeval.io.tables import read_table
+from breedeval.model.form import KeyPath, Misfit, MisfitError, did_you_mean
+from breedeval.selection.candidates import Rules
+from breedeval.selection.conditions import Condition, ConditionError, parse, unknown_columns
+from breedeval.selection.settings import SelectionSettings
+from breedeval.workflow.attributes import attribute_names
+from breedeval.workflow.ladder import Run
+
+COMPUTED = ("individual", "records", "inbreeding", "index", "accuracy", "reliability")
+"""Columns that conditions may name beside those of pedigree and records."""
+WHERE: KeyPath = ("selection", "candidates", "where")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A selection whose words are understood, before anything is solved.
+
+    Parameters
+    ----------
+    settings : SelectionSettings
+    names : tuple of str
+        Criteria.
+    cells : tuple of tuple of Cell
+    rules : Rules
+    columns : tuple of str
+        Attributes that are needed or shown.
+    """
+
+    settings: SelectionSettings
+    names: tuple[str, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    rules: Rules
+    columns: tuple[str, ...]
+
+
+def plan_selection(run: Run, equations: Equations) -> Plan | None:
+    """Understand ``selection:`` of a run; None where there is none.
+
+    Raises
+    ------
+    MisfitError
+        Whatever does not fit the model and the data, all at once.
+    InputError
+        When a list cannot be read.
+    """
+    asked = run.settings.selection
+    if asked is None:
+        return None
+    names = asked.index.criteria
+    found = find_criteria(equations, names, _paths(asked))
+    conditions, faults = parsed(asked.candidates.where, WHERE)
+    attributes = attribute_names(run)
+    known = [*dict.fromkeys([*attributes, *COMPUTED, *names])]
+    for text, condition in conditions.items():
+        path: KeyPath = (*WHERE, asked.candidates.where.index(text))
+        faults += [misfit_of(path, error) for error in unknown_columns(condition, known)]
+    avoid = asked.mating.avoid if asked.mating is not None else ()
+    faults += [Misfit(("selection", "mating", "avoid", at), f"there is no column '{name}'",
+                      f"Expected one of: {', '.join(attributes)}", did_you_mean(name, attributes))
+               for at, name in enumerate(avoid) if name not in attributes]
+    misfits = [one for one in found if isinstance(one, Misfit)] + faults
+    if misfits:
+        raise MisfitError(*misfits)
+    cells = tuple(one for one in found if not isinstance(one, Misfit))
+    include, exclude = (_listed(value) for value in (
+        asked.candidates.include, asked.candidates.exclude))
+    rules = Rules(conditions, include, exclude or ())
+    columns = tuple(name for name in dict.fromkeys([*rules.columns, *avoid])
+                    if name in attributes and name not in (*names, *COMPUTED))
+    plan = Plan(asked, names, cells, rules, columns)
+    _check_lists(plan, equations, run.findings)
+    return plan
+
+
+def parsed(texts: tuple[str, ...], path: KeyPath) -> tuple[dict[str, Condition], list[Misfit]]:
+    """Conditions by their text, and what cannot be read."""
+    found: dict[str, Condition] = {}
+    misfits: list[Misfit] = []
+    for at, text in enumerate(texts):
+        try:
+            found[text] = parse(text)
+        except ConditionError as error:
+            misfits.append(misfit_of((*path, at), error))
+    return found, misfits
+
+
+def misfit_of(path: KeyPath, error: ConditionError) -> Misfit:
+    """What is wrong with a condition, and where it stands."""
+    return Misfit(path, error.found, error.expected, error.remedy)
+
+
+def _paths(asked: SelectionSettings) -> dict[str, KeyPath]:
+    """Where each criterion stands in the run file."""
+    index, base = asked.index, ("selection", "index")
+    paths: dict[str, KeyPath] = {name: (*base, "alternatives", one, name)
+                                 for one, weights in index.alternatives.items()
+                                 for name in weights}
+    paths.update({name: (*base, "restricted", at) for at, name in enumerate(index.restricted)})
+    paths.update({name: (*base, index.form, name) for name in index.given})
+    return paths
+
+
+def _listed(value: Path | tuple[str, ...] | None) -> frozenset[str] | None:
+    """Individuals of a list: those given, or the first column of a file."""
+    if value is None:
+        return None
+    if isinstance(value, tuple):
+        return frozenset(value)
+    table = read_table(value, missing=("",))
+    first = next(iter(table.columns))
+    return frozenset(str(name) for name in table.text(first).to_pylist() if name is not None)
+
+
+def _check_lists(plan: Plan, equations: Equations, findings: Findings) -> None:
+    """Warn of names in lists that have no breeding values."""
+    levels = equations.design.random[plan.cells[0][0].effect].levels
+    for key, names in (("include", plan.rules.include), ("exclude", plan.rules.exclude)):
+        listed = sorted(names or ())
+        unknown = [name for name, code in zip(listed, levels.codes(listed), strict=True)
+                   if code < 0] if listed else []
+        if unknown:
+            findings.warn(f"selection {key}", *(Problem(
+                f"selection: candidates: {key}", f"'{name}' has no breeding values", "",
+                "Correct the name, or leave it out") for name in unknown[:5]), total=len(unknown))
+
+
