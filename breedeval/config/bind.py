@@ -202,7 +202,8 @@ class Binder:
                 values[name] = self._value(value, field_forms(fields[name]), inner, at)
             else:
                 absent = [known for known in fields if known not in node.values]
-                near = did_you_mean(name, absent)
+                misplaced = not path and bool(_homes(self.root, name))
+                near = "" if misplaced else did_you_mean(name, absent)
                 meant.update(known for known in absent if f"'{known}'" in near)
                 self._unknown(name, at, inner, near or self._advice(name, path, list(fields)))
         for name, info in fields.items():

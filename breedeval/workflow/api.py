@@ -74,10 +74,10 @@ def evaluate(
         Copies of an allele or dosages, NaN where missing; the index names the individuals, the
         columns the markers.
     **parts
-        Other parts of a run file: ``title``, ``relationships``, ``solve``, ``validation``, and
-        ``records_options``, ``pedigree_options`` and ``genotypes_options`` for the keys under
-        ``records``, ``pedigree`` and ``genotypes``, such as
-        ``records_options={"missing": ["", "-9"]}``.
+        Other parts of a run file: ``title``, ``relationships``, ``solve``, ``validation``,
+        ``selection``, ``trend``, and ``records_options``, ``pedigree_options`` and
+        ``genotypes_options`` for the keys under ``records``, ``pedigree`` and ``genotypes``, such
+        as ``records_options={"missing": ["", "-9"]}``.
 
     Raises
     ------

@@ -90,8 +90,10 @@ def plan_trend(run: Run, equations: Equations) -> TrendPlan | None:
 
 def _base_conditions(asked: TrendSettings) -> tuple[dict[str, Condition], list[Misfit]]:
     if isinstance(asked.base, dict):
-        return {f"{name} == {value}": Comparison(name, "==", (f"{value}",))
-                for name, value in asked.base.items()}, []
+        words = {name: f"{value:g}" if isinstance(value, float) else value
+                 for name, value in asked.base.items()}
+        return {f"{name} == {value}": Comparison(name, "==", (value,))
+                for name, value in words.items()}, []
     return parsed(asked.base or (), BASE)
 
 

@@ -115,7 +115,7 @@ CASES = (
     _case("an unheard-of key", "title: Weaning weight", "colour: red",
           "run.yaml:1:1: unknown key 'colour'. The keys here are: title, records, "
           "pedigree, genotypes, model, relationships, variances, solve, "
-          "validation, marker_effects, output."),
+          "validation, marker_effects, selection, trend, output."),
     _case("a missing part", "records:\n  file: records.csv\n", "",
           "run.yaml:1:1: the run file has no key 'records'. Where the records are. Add a "
           "line such as 'records: {file: data/records.csv}'."),

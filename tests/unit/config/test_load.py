@@ -120,7 +120,7 @@ def test_override(run_file: Path, override: str, check: object) -> None:
      "tolerance, max_iterations, reliability, threads, memory_limit."),
     ("solv.threads=7", "--set solv.threads: unknown key 'solv'. The keys here are: title, "
      "records, pedigree, genotypes, model, relationships, variances, solve, "
-     "validation, marker_effects, output."),
+     "validation, marker_effects, selection, trend, output."),
     ("pedigree.prun=true", "--set pedigree.prun: unknown key 'prun'. Did you mean 'prune'?"),
     ("solve.threads=two", "--set solve.threads: 'threads' is 'two'. Expected a whole number."),
     ("solve.threads=", "--set solve.threads: 'threads' has no value. Expected a whole number. "

@@ -1,0 +1,190 @@
+"""Selections and trends as a run makes them, and the messages for those that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import breedeval
+from breedeval.evaluation.result import Evaluation
+from tests.oracles.dense_index import predictions
+from tests.oracles.tabular import tabular
+from tests.unit.workflow.bad_selections import CASES, FILES, GAIN
+
+
+def write(folder: Path, decisions: str) -> Path:
+    for name, text in FILES.items():
+        (folder / name).write_text(text + (decisions if name == "run.yaml" else ""),
+                                   encoding="utf-8")
+    return folder / "run.yaml"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_decisions(name: str, tmp_path: Path) -> None:
+    text, messages = CASES[name]
+    with pytest.raises(breedeval.InputError) as caught:
+        breedeval.run(write(tmp_path, text))
+    problems = tuple(problem.removeprefix(f"{tmp_path}/").replace(str(tmp_path), "FOLDER")
+                     for problem in caught.value.problems)
+    assert problems == messages
+
+
+def test_names_in_a_list_that_nobody_has_are_told(tmp_path: Path) -> None:
+    found = breedeval.run(write(tmp_path, GAIN + "  candidates: {exclude: culled.csv}\n"))
+    assert ("selection: candidates: exclude: 'zz' has no breeding values. Correct the name, or "
+            "leave it out.") in found.summary["warnings"]
+    assert "c1" not in set(found.decisions["selection"]["individual"])
+
+
+G = np.array([[2.0, 0.6], [0.6, 1.0]])
+R = np.array([[3.0, 0.5], [0.5, 2.0]])
+A = np.array([1.0, -0.5])
+
+
+def population(seed: int = 3, n: int = 60) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A pedigree with births and sexes, and two traits of all but the founders."""
+    random = np.random.default_rng(seed)
+    rows = [(f"i{k}", "", "", "MF"[k % 2], 2000 + k // 20) for k in range(20)]
+    for k in range(20, n):
+        rows.append((f"i{k}", f"i{2 * random.integers((k - 10) // 2)}",
+                     f"i{2 * random.integers((k - 10) // 2) + 1}", "MF"[k % 2], 2000 + k // 20))
+    pedigree = pd.DataFrame(rows, columns=["id", "sire", "dam", "sex", "birth"])
+    records = pd.DataFrame({
+        "id": pedigree["id"][20:].to_numpy(), "herd": [f"h{k % 3}" for k in range(20, n)],
+        "milk": random.normal(size=n - 20), "fat": random.normal(size=n - 20)})
+    return records, pedigree
+
+
+def evaluated(selection: dict[str, Any] | None, **parts: Any) -> Evaluation:
+    records, pedigree = population()
+    if selection is not None:
+        parts["selection"] = selection
+    return breedeval.evaluate(
+        records, pedigree=pedigree, variances={"animal": G, "residual": R},
+        model={"traits": ["milk", "fat"], "fixed": ["herd"], "random": [
+            {"name": "animal", "column": "id", "relationship": "pedigree"}]}, **parts)
+
+
+def dense() -> tuple[pd.Index, np.ndarray, np.ndarray, np.ndarray]:
+    """Individuals, breeding values, their covariance, and A."""
+    records, pedigree = population()
+    order = {name: k for k, name in enumerate(pedigree["id"])}
+    parents = [[order.get(name, -1) for name in pedigree[role]] for role in ("sire", "dam")]
+    a = tabular(*parents)
+    z = np.zeros((len(records), len(pedigree)))
+    z[np.arange(len(records)), [order[name] for name in records["id"]]] = 1
+    x = pd.get_dummies(records["herd"]).to_numpy(float)
+    values, covariance = predictions(
+        records[["milk", "fat"]].to_numpy(), x, z, a, G, R)
+    return pd.Index(pedigree["id"]), values, covariance, a
+
+
+def test_the_index_and_its_accuracy_are_those_of_dense_matrices() -> None:
+    found = evaluated({"index": {"weights": {"milk": 1, "fat": -0.5}},
+                       "select": {"females": 5, "males": 2}})
+    table = found.decisions["selection"].set_index("individual")
+    names, values, covariance, a = dense()
+    place = names.get_indexer(table.index)
+    np.testing.assert_allclose(table["index"], values[place] @ A, atol=1e-10)
+    own = np.array([covariance[k, :, k, :] for k in place])
+    variance = np.einsum("k,ikl,l->i", A, own, A)
+    expected = np.sqrt(variance / (A @ G @ A * np.diag(a)[place]))
+    np.testing.assert_allclose(table["accuracy"], expected, atol=1e-9)
+    assert (table["rank"].to_numpy() == np.arange(1, len(table) + 1)).all()
+    for sex, count in (("female", 5), ("male", 2)):
+        ranked = table[table["sex"] == sex]
+        assert ranked["selected"].tolist() == [True] * count + [False] * (len(ranked) - count)
+        assert ranked["contribution"].sum() == pytest.approx(0.5)
+    assert found.summary["selection"]["selected"] == {"female": 5, "male": 2}
+
+
+def test_responses_are_the_superiorities_of_the_selected() -> None:
+    found = evaluated({
+        "index": {"weights": {"milk": 1, "fat": -0.5}, "alternatives": {"fat alone": {"fat": 1}}},
+        "candidates": {"where": "birth_year >= 2001"}, "select": {"females": 5, "males": 2}})
+    table = found.decisions["selection"]
+    expected = np.mean([
+        table[table["selected"] & (table["sex"] == sex)][["milk", "fat"]].mean()
+        - table[table["sex"] == sex][["milk", "fat"]].mean() for sex in ("female", "male")], axis=0)
+    index = found.decisions["index"].set_index(["index", "criterion"])
+    np.testing.assert_allclose(index.loc["index", "response"], expected, atol=1e-12)
+    assert index.loc[("fat alone", "fat"), "response"] >= index.loc[("index", "fat"), "response"]
+    interval = found.summary["selection"]["generation_interval"]
+    np.testing.assert_allclose(index["response_per_year"], index["response"] / interval)
+    assert found.summary["selection"]["left_out"]["not birth_year >= 2001"] == 20
+
+
+def test_desired_gains_and_restrictions_are_met_among_the_candidates() -> None:
+    wanted = evaluated({"index": {"desired_gains": {"milk": 2, "fat": 1}}, "select": 10})
+    gains = wanted.decisions["index"].set_index("criterion")["predicted_response"]
+    names, values, covariance, a = dense()
+    spread = np.cov(values.T)
+    b = np.linalg.solve(spread, [2, 1])
+    np.testing.assert_allclose(
+        wanted.decisions["index"]["coefficient"], b, rtol=1e-9)
+    mean = np.mean([covariance[k, :, k, :] / a[k, k] for k in range(len(names))], axis=0)
+    np.testing.assert_allclose(gains["milk"] / gains["fat"], (mean @ b)[0] / (mean @ b)[1])
+    held = evaluated({"index": {"weights": {"milk": 1}, "restricted": "fat"}, "select": 10})
+    table = held.decisions["selection"]
+    assert abs(np.cov(table["index"], table["fat"])[0, 1]) < 1e-12
+
+
+def test_smith_hazel_weights_own_phenotypes() -> None:
+    found = evaluated({"index": {"smith_hazel": {"milk": 1, "fat": -0.5}}, "select": 10})
+    table = found.decisions["selection"].set_index("individual")
+    records, _ = population()
+    assert set(table.index) == set(records["id"])  # founders have no phenotype
+    b = np.linalg.solve(G + R, G @ A)
+    np.testing.assert_allclose(found.decisions["index"]["coefficient"], b, rtol=1e-12)
+    effects = found.solutions[found.solutions["effect"].isin(["intercept", "herd"])]
+    for trait in ("milk", "fat"):
+        own = effects[effects["trait"] == trait].set_index("level")["estimate"]
+        records[trait] -= own["intercept"] + records["herd"].map(own).to_numpy()
+    expected = records.set_index("id")[["milk", "fat"]] @ b
+    np.testing.assert_allclose(table["index"], expected[table.index], atol=1e-9)
+    accuracy = np.sqrt((A @ G @ b) / (A @ G @ A))
+    np.testing.assert_allclose(table["accuracy"], accuracy, rtol=1e-12)
+    assert found.summary["selection"]["accuracy"] == pytest.approx(accuracy)
+
+
+def test_weights_a_standard_deviation_are_weights_a_unit() -> None:
+    deviation = np.sqrt(np.diag(G))
+    one = evaluated({"index": {"weights": {"milk": 1, "fat": 2}, "standardise": True}})
+    other = evaluated({"index": {"weights": {
+        "milk": float(1 / deviation[0]), "fat": float(2 / deviation[1])}}})
+    pd.testing.assert_frame_equal(one.decisions["selection"], other.decisions["selection"])
+
+
+def test_trends_have_the_errors_of_contrasts_and_the_base_is_zero() -> None:
+    found = evaluated(None, trend={"by": "birth_year", "base": {"birth_year": 2001}})
+    trend = found.decisions["trend"].query("trait == 'fat'")
+    names, values, covariance, a = dense()
+    _, pedigree = population()
+    years = pedigree["birth"].to_numpy()
+    base = np.where(years == 2001, 1 / 20, 0)
+    errors = G[1, 1] * a - covariance[:, 1, :, 1]
+    for row in trend.itertuples():
+        k = np.where(years == row.at, 1 / 20, 0) - base
+        assert row.mean == pytest.approx(k @ values[:, 1], abs=1e-10)
+        assert row.se == pytest.approx(np.sqrt(max(k @ errors @ k, 0)), abs=1e-7)
+    own = found.breeding_values.query("trait == 'fat'").set_index("individual").loc[names]
+    np.testing.assert_allclose(own["relative"][years == 2001].mean(), 0, atol=1e-12)
+    np.testing.assert_allclose(own["standardised"][years == 2001].mean(), 100)
+    np.testing.assert_allclose(own["standardised"][years == 2001].std(), 12)
+    assert {"generation_intervals", "selection_differentials"} <= set(found.decisions)
+
+
+def test_a_run_by_iteration_decides_without_accuracies() -> None:
+    found = evaluated({"index": {"weights": {"milk": 1, "fat": -0.5}}, "select": 10},
+                      solve={"method": "pcg", "tolerance": 1e-13},
+                      trend={"by": "generation"})
+    exact = evaluated({"index": {"weights": {"milk": 1, "fat": -0.5}}, "select": 10})
+    table = found.decisions["selection"]
+    assert table["accuracy"].isna().all()
+    assert found.decisions["trend"]["se"].isna().all()
+    assert found.summary["selection"]["accuracy"] is None
+    assert table["individual"].tolist() == exact.decisions["selection"]["individual"].tolist()
