@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from breedeval.selection.conditions import Condition, unknown_columns
+from breedeval.selection.conditions import Condition
 
 Mask = NDArray[np.bool_]
 SEXES = ("female", "male")
@@ -25,17 +25,21 @@ class Rules:
         By their text.
     include, exclude : collection of str or None
         Only these individuals, and not these.
+    sexes : mapping of str to sequence of Condition
+        What individuals of unknown sex must meet to be of a sex.
     """
 
     conditions: Mapping[str, Condition]
     include: Collection[str] | None = None
     exclude: Collection[str] = ()
+    sexes: Mapping[str, Sequence[Condition]] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that the conditions name."""
-        return tuple(dict.fromkeys(
-            name for one in self.conditions.values() for name in one.columns()))
+        everything = [*self.conditions.values(),
+                      *(one for conditions in self.sexes.values() for one in conditions)]
+        return tuple(dict.fromkeys(name for one in everything for name in one.columns()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +75,22 @@ def _masks(frame: pd.DataFrame, rules: Rules) -> Iterator[tuple[str, Mask]]:
         yield f"not {text}", condition.met(frame)
 
 
-def sexes_of(frame: pd.DataFrame) -> dict[str, Mask]:
-    """Rows of each sex."""
-    return {sex: (frame["sex"] == sex).to_numpy() for sex in SEXES}
-
-
-def check_conditions(rules: Rules, known: Sequence[str]) -> None:
-    """Refuse conditions on columns that there are not.
+def with_sexes(frame: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """The same table, with a sex for individuals of unknown sex that meet its conditions.
 
     Raises
     ------
     ConditionError
+        When a condition does not fit its column.
     """
-    for condition in rules.conditions.values():
-        for error in unknown_columns(condition, known):
-            raise error
+    for sex, conditions in rules.sexes.items():
+        if conditions:
+            known = frame["sex"] if "sex" in frame else pd.Series(None, frame.index, "object")
+            met = np.logical_and.reduce([one.met(frame) for one in conditions])
+            frame = frame.assign(sex=known.mask(known.isna() & met, sex))
+    return frame
+
+
+def sexes_of(frame: pd.DataFrame) -> dict[str, Mask]:
+    """Rows of each sex."""
+    return {sex: (frame["sex"] == sex).to_numpy() for sex in SEXES}

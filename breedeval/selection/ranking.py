@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,17 +73,26 @@ class Ranking:
         b; of the most usual candidates where they differ in information.
     information : Information
         P, G and C of those.
+    reliable : ndarray of float64, shape (n, k, k), or None
+        P of every individual, where the index is one of breeding values and they are known.
     """
 
     values: Vector
     accuracy: Vector
     coefficients: Vector
     information: Information
+    reliable: Matrix | None = None
+
+    def among(self, candidates: NDArray[np.bool_]) -> Ranking:
+        """The same index, with P as the mean over some candidates."""
+        if self.reliable is None or not candidates.any():
+            return self
+        mean = self.reliable[candidates].mean(axis=0)
+        return replace(self, information=Information(mean, mean, self.information.genetic))
 
 
 def rank_by_breeding_values(
-    values: Matrix, goal: Goal, spread: Matrix, genetic: Matrix, reliable: Matrix | None,
-    candidates: NDArray[np.bool_],
+    values: Matrix, goal: Goal, spread: Matrix, genetic: Matrix, reliable: Matrix | None
 ) -> Ranking:
     """Index b′û.
 
@@ -99,17 +108,13 @@ def rank_by_breeding_values(
     reliable : ndarray of float64, shape (n, k, k), or None
         var(û) of every individual given the model: its genetic variance less the covariance of
         its prediction errors; None where these are not known.
-    candidates : ndarray of bool, shape (n,)
     """
     plain = goal.gains is None and not goal.held.size
     b = goal.weights if plain else goal.coefficients(Information(spread, spread, genetic))
     a = goal.aggregate(b)
-    accuracy = np.full(len(values), np.nan)
-    mean = spread
-    if reliable is not None:
-        accuracy = _accuracies(reliable, genetic, a, b)
-        mean = reliable[candidates].mean(axis=0) if candidates.any() else spread
-    return Ranking(values @ b, accuracy, b, Information(mean, mean, genetic))
+    accuracy = (np.full(len(values), np.nan) if reliable is None
+                else _accuracies(reliable, genetic, a, b))
+    return Ranking(values @ b, accuracy, b, Information(spread, spread, genetic), reliable)
 
 
 def _accuracies(reliable: Matrix, genetic: Matrix, a: Vector, b: Vector) -> Vector:

@@ -116,7 +116,7 @@ List = Annotated[
 class CandidateSettings(Part):
     """Who may be selected: individuals with breeding values that meet every condition."""
 
-    UNSAID: ClassVar[frozenset[str]] = frozenset({"include", "exclude"})
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"include", "exclude", "females", "males"})
 
     where: Labels = Field(
         (), description="Conditions such as birth_year >= 2022, herd in (A, B), not carrier == 1; "
@@ -128,6 +128,12 @@ class CandidateSettings(Part):
         examples=["young.csv"])
     exclude: List | None = Field(
         None, description="Not these: a file, or a list.", examples=["culled.csv", ["B104"]])
+    females: Labels = Field(
+        (), description="Conditions by which an individual of unknown sex is a female.",
+        examples=["records > 0"])
+    males: Labels = Field(
+        (), description="Conditions by which an individual of unknown sex is a male.",
+        examples=["individual in (B1, B2)"])
 
 
 def _number_alone(value: Any) -> Any:

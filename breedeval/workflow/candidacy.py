@@ -20,6 +20,7 @@ from breedeval.selection.candidates import (
     Rules,
     find_candidates,
     sexes_of,
+    with_sexes,
 )
 from breedeval.selection.conditions import ConditionError
 from breedeval.selection.index import NoIndexError
@@ -79,7 +80,7 @@ def find_candidacy(
 ) -> Candidacy:
     """Everybody with the criteria, ranked, and who of them are candidates."""
     criteria = make_criteria(solutions, plan.names, plan.cells, factor)
-    frame = _frame(plan, run, solutions, criteria)
+    frame = _with_sexes(_frame(plan, run, solutions, criteria), plan.rules)
     early = Rules({text: one for text, one in plan.rules.conditions.items()
                    if not LATE.intersection(one.columns())},
                   plan.rules.include, plan.rules.exclude)
@@ -106,7 +107,14 @@ def find_candidacy(
     sources = criteria.names
     if plan.settings.index.of_phenotypes:
         sources = own_traits(solutions, criteria)
-    return Candidacy(frame, criteria, ranking, aim, mask, sexes, left_out, sources)
+    return Candidacy(frame, criteria, ranking.among(mask), aim, mask, sexes, left_out, sources)
+
+
+def _with_sexes(frame: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    try:
+        return with_sexes(frame, rules)
+    except ConditionError as error:
+        raise MisfitError(misfit_of(WHERE[:-1], error)) from None
 
 
 def _candidates(frame: pd.DataFrame, rules: Rules) -> Candidates:
@@ -158,7 +166,7 @@ def rank(
     if criteria.errors is not None:
         reliable = criteria.genetic - criteria.errors / criteria.scale[:, None, None]
     spread = covariance_within(criteria.values, sexes)
-    return rank_by_breeding_values(criteria.values, aim, spread, criteria.genetic, reliable, mask)
+    return rank_by_breeding_values(criteria.values, aim, spread, criteria.genetic, reliable)
 
 
 def _sexes(plan: Plan, frame: pd.DataFrame, mask: Mask) -> dict[str, Mask]:

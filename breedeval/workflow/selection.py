@@ -51,7 +51,8 @@ def decide(
     schemes = [Scheme("index", among.goal, among.ranking, _shares(plan, among, among.ranking))]
     for name, weights in plan.settings.index.alternatives.items():
         aim = goal(plan, among.criteria, weights)
-        ranking = rank(plan, solutions, among.criteria, aim, among.mask, among.sexes)
+        ranking = rank(
+            plan, solutions, among.criteria, aim, among.mask, among.sexes).among(among.mask)
         schemes.append(Scheme(name, aim, ranking, _shares(plan, among, ranking)))
     interval = mean_interval(run.inputs.pedigree)
     return Decisions(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,12 +59,13 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
         return None
     names = asked.index.criteria
     found = find_criteria(equations, names, _paths(asked))
-    conditions, faults = parsed(asked.candidates.where, WHERE)
     attributes = attribute_names(run)
     known = [*dict.fromkeys([*attributes, *COMPUTED, *names])]
-    for text, condition in conditions.items():
-        path: KeyPath = (*WHERE, asked.candidates.where.index(text))
-        faults += [misfit_of(path, error) for error in unknown_columns(condition, known)]
+    asked_of = asked.candidates
+    conditions, faults = parsed(asked_of.where, WHERE, known)
+    females, more = parsed(asked_of.females, (*WHERE[:-1], "females"), known)
+    males, again = parsed(asked_of.males, (*WHERE[:-1], "males"), known)
+    faults += [*more, *again]
     avoid = asked.mating.avoid if asked.mating is not None else ()
     faults += [Misfit(("selection", "mating", "avoid", at), f"there is no column '{name}'",
                       f"Expected one of: {', '.join(attributes)}", did_you_mean(name, attributes))
@@ -72,9 +74,9 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
     if misfits:
         raise MisfitError(*misfits)
     cells = tuple(one for one in found if not isinstance(one, Misfit))
-    include, exclude = (_listed(value) for value in (
-        asked.candidates.include, asked.candidates.exclude))
-    rules = Rules(conditions, include, exclude or ())
+    include, exclude = (_listed(value) for value in (asked_of.include, asked_of.exclude))
+    rules = Rules(conditions, include, exclude or (), {
+        "female": tuple(females.values()), "male": tuple(males.values())})
     columns = tuple(name for name in dict.fromkeys([*rules.columns, *avoid])
                     if name in attributes and name not in (*names, *COMPUTED))
     plan = Plan(asked, names, cells, rules, columns)
@@ -82,13 +84,17 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
     return plan
 
 
-def parsed(texts: tuple[str, ...], path: KeyPath) -> tuple[dict[str, Condition], list[Misfit]]:
-    """Conditions by their text, and what cannot be read."""
+def parsed(
+    texts: tuple[str, ...], path: KeyPath, known: Sequence[str]
+) -> tuple[dict[str, Condition], list[Misfit]]:
+    """Conditions by their text, and what cannot be read or names a column that there is not."""
     found: dict[str, Condition] = {}
     misfits: list[Misfit] = []
     for at, text in enumerate(texts):
         try:
             found[text] = parse(text)
+            misfits += [misfit_of((*path, at), error)
+                        for error in unknown_columns(found[text], known)]
         except ConditionError as error:
             misfits.append(misfit_of((*path, at), error))
     return found, misfits

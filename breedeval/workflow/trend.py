@@ -16,7 +16,7 @@ from breedeval.evaluation.criteria import Cell, additive_cells
 from breedeval.evaluation.preparing import Step
 from breedeval.evaluation.solving import Solutions
 from breedeval.model.form import KeyPath, Misfit, MisfitError, did_you_mean
-from breedeval.selection.conditions import Comparison, Condition, ConditionError, unknown_columns
+from breedeval.selection.conditions import Comparison, Condition, ConditionError
 from breedeval.selection.generations import generation_intervals, selection_differentials
 from breedeval.selection.settings import TrendSettings
 from breedeval.selection.trend import (
@@ -77,10 +77,7 @@ def plan_trend(run: Run, equations: Equations) -> TrendPlan | None:
     if not additive_cells(equations):
         misfits.append(Misfit(("trend",), "the model has no breeding values", "",
                               "Remove 'trend', or give an effect a relationship of individuals"))
-    base, faults = _base_conditions(asked)
-    for text, condition in base.items():
-        faults += [misfit_of(BASE, error) for error in unknown_columns(condition, known)]
-        del text
+    base, faults = _base_conditions(asked, known)
     if misfits or faults:
         raise MisfitError(*misfits, *faults)
     columns = [asked.by, *([] if asked.within is None else [asked.within]),
@@ -88,13 +85,18 @@ def plan_trend(run: Run, equations: Equations) -> TrendPlan | None:
     return TrendPlan(asked, base, tuple(name for name in dict.fromkeys(columns) if name in names))
 
 
-def _base_conditions(asked: TrendSettings) -> tuple[dict[str, Condition], list[Misfit]]:
-    if isinstance(asked.base, dict):
-        words = {name: f"{value:g}" if isinstance(value, float) else value
-                 for name, value in asked.base.items()}
-        return {f"{name} == {value}": Comparison(name, "==", (value,))
-                for name, value in words.items()}, []
-    return parsed(asked.base or (), BASE)
+def _base_conditions(
+    asked: TrendSettings, known: list[str]
+) -> tuple[dict[str, Condition], list[Misfit]]:
+    if not isinstance(asked.base, dict):
+        return parsed(asked.base or (), BASE, known)
+    misfits = [Misfit((*BASE, name), f"there is no column '{name}'",
+                      f"Expected one of: {', '.join(known)}", did_you_mean(name, known))
+               for name in asked.base if name not in known]
+    words = {name: f"{value:g}" if isinstance(value, float) else value
+             for name, value in asked.base.items()}
+    return {f"{name} == {value}": Comparison(name, "==", (value,))
+            for name, value in words.items()}, misfits
 
 
 def trends(
