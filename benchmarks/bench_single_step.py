@@ -5,10 +5,11 @@ Run from the root of the repository::
     python benchmarks/bench_single_step.py            # 200 thousand animals, 50,000 SNPs; an hour
     python benchmarks/bench_single_step.py --smoke    # 4 thousand animals, 2,000 SNPs; a minute
 
-``breedeval simulate`` makes a population with chromosomes, repeated records of the females and known
-variances; the animals born last are genotyped. Every row is a ``breedeval run`` of its own with
-conjugate gradients: reading, checks, relationships, solving and writing (the report too) are in its
-time. *Accuracy* is the correlation of breeding values with the true ones among the genotyped.
+``breedeval simulate`` makes a population with chromosomes, repeated records of the females and
+known variances; the animals born last are genotyped. Every row is a ``breedeval run`` of its own
+with conjugate gradients: reading, checks, relationships, solving and writing (the report too) are
+in its time. *Accuracy* is the correlation of breeding values with the true ones among the
+genotyped.
 """
 
 from __future__ import annotations
