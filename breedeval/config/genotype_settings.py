@@ -31,6 +31,9 @@ class QualitySettings(Part):
     not_in_pedigree: Literal["keep", "remove"] = Field(
         "keep", description="Individuals that the pedigree, where there is one, does not have; "
         "they are listed.", examples=["remove"])
+    sex_chromosomes: Literal["remove", "keep"] = Field(
+        "remove", description="Markers of chromosomes that the map calls X, Y, XY, PAR1, PAR2, Z, "
+        "W, M or MT, with or without chr before it.", examples=["keep"])
     marker_call_rate: float = Field(
         0.9, ge=0, le=1, description="Least part of the individuals with a call.",
         examples=[0.95])
@@ -66,7 +69,8 @@ class QualitySettings(Part):
         return Thresholds(
             self.marker_call_rate, self.individual_call_rate, self.maf, self.hardy_weinberg,
             self.monomorphic == "keep", self.duplicates,
-            self.conflicts.individual, self.conflicts.marker, self.not_in_pedigree == "remove")
+            self.conflicts.individual, self.conflicts.marker, self.not_in_pedigree == "remove",
+            self.sex_chromosomes == "keep")
 
 
 class GenotypeSettings(Part):
@@ -93,8 +97,8 @@ class GenotypeSettings(Part):
     layout: Layout = Field(
         "individuals", description="What stands in the rows of a table.", examples=["markers"])
     exclude_chromosomes: Labels = Field(
-        (), description="Chromosomes that are left out, as the map names them: sex chromosomes, "
-        "and 0 for markers without a place.", examples=[["X", "Y"]])
+        (), description="Chromosomes that are left out, as the map names them: sex chromosomes "
+        "that have a number, and 0 for markers without a place.", examples=[["23", "0"]])
     quality: QualitySettings | None = Field(
         None, description="What is asked of markers and individuals; when absent, nothing is left "
         "out. The word default asks what is said below.", examples=["default"])

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError, LimitError, Problem
 from breedeval.evaluation.solving import make_solver
-from breedeval.relationship.precision import ByProducts
+from breedeval.relationship.precision import ByProducts, Formable
 from breedeval.solve import DirectSolver
 from breedeval.solve.forecast import Forecast, forecast
 
@@ -96,6 +96,13 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
                 "marker effects are known by products only", "Expected conjugate gradients, and "
                 "variances that are given", "Write 'method: pcg', or use 'kind: single_step'"))
         return _iterative_plan(equations, "marker effects are known by products only", limit)
+    words = _too_large_to_form(equations, limit)
+    if words:
+        if options.method == "auto" and options.reliability == "none":
+            return _iterative_plan(equations, words, limit)
+        raise LimitError(
+            f"solve: {words}. Write 'solve: {{method: pcg, reliability: none}}', which needs no "
+            "more than their products, or raise 'solve: memory_limit'.")
     lower = equations.lower()
     method = "cholesky" if options.method == "auto" else options.method
     solver = make_solver(method, options.threads)
@@ -122,6 +129,16 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
     return Plan(solver, lower, solver.name, (
         f"its factor fits: forecast {needs.factor_nonzeros:,} non-zeros, "
         f"{size_text(memory)} in all, {seconds_text(seconds)}"), needs)
+
+
+def _too_large_to_form(equations: Equations, limit: int) -> str:
+    """Empty where relationships that are known by products can be formed."""
+    parts = [precision.forming_bytes for precision in equations.precisions
+             if isinstance(precision, Formable)]
+    needs = resident_memory() + int(sum(parts))
+    return "" if not parts or needs <= limit else (
+        f"forming the relationships is forecast to need {size_text(needs)}, above the limit of "
+        f"{size_text(limit)}")
 
 
 def _iterative_plan(equations: Equations, reason: str, limit: int) -> Plan:

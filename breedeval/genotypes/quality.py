@@ -1,6 +1,7 @@
 """Quality control: markers and individuals that are left out, in a fixed order, all listed.
 
-1. individuals that the pedigree does not have, and 2. markers of chromosomes to leave out;
+1. individuals that the pedigree does not have, and 2. markers of chromosomes to leave out, by
+   their name or because it is one of :data:`SEX_CHROMOSOMES`;
 3. markers, and 4. then individuals, with too few calls;
 5. individuals whose genotypes are those of another;
 6. individuals, and 7. then markers, with parent–progeny conflicts;
@@ -39,6 +40,10 @@ from breedeval.kernels.hardy_weinberg import exact_test
 
 Flags = NDArray[np.bool_]
 
+SEX_CHROMOSOMES = ("X", "Y", "XY", "PAR1", "PAR2", "Z", "W", "M", "MT")
+"""Names of sex chromosomes, parts that two of them share, and of mitochondria; ``chr`` may stand
+before them. What a number such as 23 is depends on the species."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -60,6 +65,8 @@ class Thresholds:
         Most opposing homozygotes of a pair of parent and progeny, and of the pairs at a marker.
     only_in_pedigree : bool
         Whether individuals that the pedigree does not have are left out.
+    keep_sex_chromosomes : bool
+        Whether markers of :data:`SEX_CHROMOSOMES` stay.
     """
 
     marker_call_rate: float = 0.9
@@ -71,6 +78,7 @@ class Thresholds:
     individual_conflicts: float = 0.01
     marker_conflicts: float = 0.1
     only_in_pedigree: bool = False
+    keep_sex_chromosomes: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +144,7 @@ def clean(
     ----------
     genotypes : Genotypes
     thresholds : Thresholds, optional
-        Without, only the chromosomes named are left out.
+        Without, only the chromosomes named are left out, and those of sex told.
     excluded : tuple of str
         Chromosomes to leave out.
     parents : Parents, optional
@@ -157,6 +165,8 @@ def clean(
         work.by_pedigree(parents, "remove" if remove else "keep")
     if excluded:
         work.exclude(excluded)
+    if thresholds is None or not thresholds.keep_sex_chromosomes:
+        work.by_sex_chromosomes("keep" if thresholds is None else "remove")
     if thresholds is not None:
         _check_fits(genotypes, thresholds)
         work.by_calls(thresholds)
@@ -249,10 +259,18 @@ class _Work:
 
     def exclude(self, chromosomes: tuple[str, ...]) -> None:
         """Step 2."""
-        wrong = pc.is_in(self.genotypes.markers.chromosome,
-                         value_set=pa.array(chromosomes, pa.large_string()))
-        flags = np.asarray(wrong.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)
+        flags = _is_in(self.genotypes.markers.chromosome, chromosomes)
         self.drop_markers("excluded chromosome", flags, np.full(flags.size, np.nan), np.nan)
+
+    def by_sex_chromosomes(self, markers: Literal["keep", "remove"]) -> None:
+        """Step 2, of chromosomes that are not inherited as others are."""
+        names = pc.utf8_upper(self.genotypes.markers.chromosome)
+        names = pc.replace_substring_regex(names, "^CHR", "")
+        flags = _is_in(names, SEX_CHROMOSOMES)
+        if markers == "keep":
+            self.tell("marker", "sex chromosome", np.flatnonzero(flags))
+        else:
+            self.drop_markers("sex chromosome", flags, np.full(flags.size, np.nan), np.nan)
 
     def by_calls(self, asked: Thresholds) -> None:
         """Steps 3 and 4."""
@@ -327,6 +345,11 @@ class _Work:
         if asked.hardy_weinberg is not None:
             p = hardy_weinberg_p(hard_calls(self.genotypes.calls).counts())
             self.drop_markers("Hardy-Weinberg", p < asked.hardy_weinberg, p, asked.hardy_weinberg)
+
+
+def _is_in(names: pa.Array, wanted: tuple[str, ...]) -> Flags:
+    found = pc.is_in(names, value_set=pa.array(wanted, pa.large_string()))
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _worst(pairs: Pairs, row: int, failing: Flags) -> tuple[float, int]:

@@ -13,6 +13,7 @@ from breedeval.genotypes.coding import genomic_coding, squared_lengths
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.products import products_between
 from breedeval.genotypes.relationship import require_variation, yang_diagonal
+from breedeval.levels import Levels
 from breedeval.records import Table
 from breedeval.relationship.adjustment import Adjustment, Means, means_of, plan_adjustment
 from breedeval.relationship.apy import Apy, from_core
@@ -56,9 +57,7 @@ def inverse_with_core(
     """
     assert options.core is not None
     if options.save is not None:
-        raise InputError(Problem(
-            f"relationships: {name}", "'save' and 'core' are both given",
-            "With a core the whole matrix is never computed", "Remove one of them"))
+        raise refused_save(name)
     choice, genotypes, other = Core.of(options.core), sources.require_genotypes(), None
     own = genomic_rows(options, genotypes, values, choice, sources.tables.get((name, "core")),
                        threads=threads)
@@ -74,6 +73,20 @@ def inverse_with_core(
         genotypes, values, np.arange(own.diagonal.size), planned))
 
 
+def refused_save(name: str) -> InputError:
+    """What to say of 'save' beside 'core'."""
+    return InputError(Problem(
+        f"relationships: {name}", "'save' and 'core' are both given",
+        "With a core the whole matrix is never computed", "Remove one of them"))
+
+
+def rows_of(matrix: Vector, individuals: Levels, choice: Core, table: Table | None) -> CoreRows:
+    """Rows of a matrix that is there for the core."""
+    core = choice.rows(individuals, table, diagonal=lambda: np.diagonal(matrix),
+                       matrix=lambda: matrix)
+    return CoreRows(core, matrix[core], np.diagonal(matrix).copy(), means_of(matrix))
+
+
 def genomic_rows(
     options: GenomicOptions, genotypes: Genotypes, values: MarkerValues, choice: Core,
     table: Table | None, *, threads: int,
@@ -84,10 +97,7 @@ def genomic_rows(
     """
     individuals = genotypes.individuals
     if choice.needs_matrix or options.method == "tetraploid":
-        matrix = options.genomic(genotypes, values, threads)
-        core = choice.rows(individuals, table, diagonal=lambda: np.diagonal(matrix),
-                           matrix=lambda: matrix)
-        return CoreRows(core, matrix[core], np.diagonal(matrix).copy(), means_of(matrix))
+        return rows_of(options.genomic(genotypes, values, threads), individuals, choice, table)
     calls, counts = genotypes.calls, genotypes.calls.counts()
     scaled = genomic_coding(counts, options.method, values.frequency, values.weights)
     require_variation(genotypes, scaled.divisor)

@@ -8,8 +8,8 @@ of (u, g, c) is
     [ A⁻¹ − A₂₂⁻¹ + (wS)⁻¹    −(wS)⁻¹Z′          ]   A₂₂⁻¹ in the rows and columns of the genotyped,
     [ −Z(wS)⁻¹                Z(wS)⁻¹Z′ + v⁻¹I   ]   and no A⁻¹ − A₂₂⁻¹ without a pedigree.
 
-It is known by its products, two passes over the packed genotypes each. A₂₂⁻¹x = A²²x −
-A²¹(A¹¹)⁻¹A¹²x with one sparse factor of A¹¹, the part of A⁻¹ among the others.
+It is known by its products, two passes over the packed genotypes each, and A₂₂⁻¹ by those of
+:mod:`breedeval.relationship.polygenic`.
 
 Where w is small u₂ can hardly move apart from g, and conjugate gradients are slow. In r = u − Jg,
 with J = [A₁₂A₂₂⁻¹; I]Z′ what markers say of everybody, the prior falls into two blocks,
@@ -36,92 +36,13 @@ from breedeval.genotypes.genotypes import Genotypes
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree, Rows
 from breedeval.relationship.marker_part import MarkerPart
-from breedeval.relationship.numerator import Numerator
+from breedeval.relationship.polygenic import Polygenic
 from breedeval.relationship.precision import Vector
-from breedeval.solve import Factor, direct_solver
 
 DRAWS = 24
 """Random vectors from which the diagonal of the precision is estimated, for a preconditioner."""
 SEED = 1
 CONSTANT = "(constant)"
-
-
-@dataclass(frozen=True, eq=False)
-class Polygenic:
-    """A⁻¹ and A₂₂⁻¹ by products.
-
-    Parameters
-    ----------
-    numerator : Numerator
-        Without groups.
-    rows : ndarray of int32, shape (n,)
-        Places of the genotyped.
-    others : ndarray of int64
-        Places of the others.
-    own, across : csc_array
-        A²² and A¹².
-    factor : Factor or None
-        Of A¹¹; None when everybody is genotyped.
-    """
-
-    numerator: Numerator
-    rows: Rows
-    others: NDArray[np.int64]
-    own: sp.csc_array
-    across: sp.csc_array
-    factor: Factor | None
-
-    def inverse(self, x: Vector) -> Vector:
-        """A₂₂⁻¹x for x of shape (n, k)."""
-        found = self.own @ x
-        if self.factor is not None:
-            found -= self.across.T @ self.factor.solve(self.across @ x)
-        return np.asarray(found)
-
-    def spread(self, own: Vector) -> Vector:
-        """A₁₂A₂₂⁻¹x beside x: what values of the genotyped (n, k) tell of everybody, (q, k)."""
-        found = np.empty((len(self.numerator.pedigree), own.shape[1]))
-        found[self.rows] = own
-        if self.factor is not None:
-            found[self.others] = -self.factor.solve(self.across @ own)
-        return found
-
-    def gather(self, x: Vector) -> Vector:
-        """The transpose of :meth:`spread`: (q, k) to (n, k)."""
-        found = x[self.rows]
-        if self.factor is not None:
-            found = found - self.across.T @ self.factor.solve(x[self.others])
-        return np.asarray(found)
-
-    def draws(self, count: int, seed: int) -> Vector:
-        """Vectors with the variance A₂₂⁻¹, shape (n, count).
-
-        With s = D^{−½}ξ, x = s less half of it for the parents has the variance A⁻¹; what x₁ tells
-        of x₂ is taken off.
-        """
-        pedigree = self.numerator.pedigree
-        rng = np.random.Generator(np.random.PCG64(seed))
-        s = rng.standard_normal((len(pedigree), count)) / np.sqrt(
-            self.numerator.mendelian)[:, None]
-        x = s.copy()
-        for parent in (pedigree.sire, pedigree.dam):
-            known = parent >= 0
-            np.subtract.at(x, parent[known], 0.5 * s[known])
-        return self.gather(x)
-
-
-def make_polygenic(numerator: Numerator, rows: Rows, *, threads: int) -> Polygenic:
-    """Part A⁻¹ by who is genotyped, and factorise A¹¹."""
-    lower = numerator.lower()
-    whole = sp.csc_array(lower + sp.tril(lower, -1).T)
-    others = np.setdiff1d(np.arange(whole.shape[0]), rows)
-    factor = None
-    if others.size:
-        inner = sp.csc_array(sp.tril(whole[others][:, others]))
-        inner.sort_indices()
-        factor = direct_solver(threads=threads).factorise(inner)
-    return Polygenic(numerator, rows, others, sp.csc_array(whole[rows][:, rows]),
-                     sp.csc_array(whole[others][:, rows]), factor)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,9 @@ from breedeval.levels import Levels
 from breedeval.relationship.adjustment import Adjustment, Wanted, plan_adjustment
 from breedeval.relationship.genomic_options import MarkerOptions, Placed, TuneOption, place
 from breedeval.relationship.kind import Members, Sources, genotyped
-from breedeval.relationship.marker_effects import MarkerEffects, make_polygenic
+from breedeval.relationship.marker_effects import MarkerEffects
 from breedeval.relationship.means import genomic_means, pedigree_means
+from breedeval.relationship.polygenic import make_polygenic
 
 
 class MarkerEffectsSettings(MarkerOptions):

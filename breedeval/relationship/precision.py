@@ -50,6 +50,16 @@ class ByProducts(Protocol):
         ...
 
 
+@runtime_checkable
+class Formable(Protocol):
+    """A precision that is known by products, and can be formed where there is room for it."""
+
+    @property
+    def forming_bytes(self) -> float:
+        """Memory that takes."""
+        ...
+
+
 class Precision(Protocol):
     """K⁻¹ among the levels of a relationship, q individuals first and then g groups."""
 

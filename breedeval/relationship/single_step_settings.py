@@ -14,12 +14,19 @@ from breedeval.errors import Findings, InputError, Problem
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree, Rows
-from breedeval.relationship.adjustment import means_of, plan_adjustment
+from breedeval.relationship.adjustment import Adjustment, means_of, plan_adjustment
 from breedeval.relationship.agreement import compare
 from breedeval.relationship.apy import from_core
 from breedeval.relationship.core import Core
 from breedeval.relationship.dense import inverted
 from breedeval.relationship.gene_content import estimate_gamma
+from breedeval.relationship.genomic_core import (
+    apply_to_rows,
+    genomic_rows,
+    pedigree_rows,
+    refused_save,
+    rows_of,
+)
 from breedeval.relationship.genomic_options import (
     GenomicOptions,
     MarkerValues,
@@ -28,24 +35,28 @@ from breedeval.relationship.genomic_options import (
     genotyped_rows,
 )
 from breedeval.relationship.kind import LabelledMatrix, Members, Sources
+from breedeval.relationship.marker_part import MarkerPart
+from breedeval.relationship.means import pedigree_means
 from breedeval.relationship.numerator import Numerator, Ploidy, gamma_of_groups
 from breedeval.relationship.numerator import from_pedigree as numerator_from_pedigree
+from breedeval.relationship.polygenic import make_polygenic
 from breedeval.relationship.precision import Precision, Vector
 from breedeval.relationship.principal import principal_components
 from breedeval.relationship.single_step import REMEDY, GroupForm, SingleStep, from_parts
+from breedeval.relationship.single_step_core import SingleStepCore
 
 
 @dataclass(frozen=True, eq=False)
 class _Genotyped:
-    """G of the genotyped in the order of the pedigree, and how it was made."""
+    """The genotyped in the order of the pedigree, and what G is made from, or G as it was read."""
 
     levels: Levels
     rows: Rows
-    matrix: Vector
     history: tuple[str, ...]
     source: str
     genotypes: Genotypes | None = None
     values: MarkerValues | None = None
+    matrix: Vector | None = None
 
 
 class SingleStepSettings(GenomicOptions):
@@ -109,7 +120,9 @@ class SingleStepSettings(GenomicOptions):
         pedigree = sources.require_pedigree()
         return Members(pedigree.individuals, pedigree.clone_of, "the pedigree")
 
-    def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> SingleStep:
+    def build(
+        self, name: str, sources: Sources, levels: Levels, *, threads: int
+    ) -> SingleStep | SingleStepCore:
         """H⁻¹ of the pedigree."""
         self._check(name)
         pedigree = sources.require_pedigree()
@@ -117,9 +130,11 @@ class SingleStepSettings(GenomicOptions):
             pedigree, use_inbreeding=self.inbreeding, threads=threads,
             reduction=self.double_reduction if self.ploidy == 4 else None)
         numerator = self._with_metafounders(name, sources, plain, threads)
-        found = self._genotyped(name, sources, plain, threads)
+        found = self._genotyped(name, sources, plain)
+        if self.core is not None and found.rows.size:
+            return self._with_core(name, sources, found, numerator, threads=threads)
         block = numerator.block(found.rows)
-        matrix, many = found.matrix, found.rows.size > 0
+        matrix, many = self._matrix(found, threads), found.rows.size > 0
         planned = plan_adjustment(
             self.wanted, means_of(matrix), means_of(block), history=found.history,
             source=found.source) if many else None
@@ -132,19 +147,50 @@ class SingleStepSettings(GenomicOptions):
         stored = None
         if self.save is not None:
             stored = LabelledMatrix(self.save.name, found.levels, matrix.copy(), history)
-        inverse, log_determinant, words = self._inverse(name, sources, found, matrix)
+        inverse, log_determinant = inverted(matrix, found.source, REMEDY)
         made = from_parts(numerator, found.rows, inverse, log_determinant, block, tau=self.tau,
                           omega=self.omega, groups=self.groups, source=found.source)
-        markers = None
-        if planned is not None and found.genotypes is not None and found.values is not None:
-            markers = self.marker_part(
-                found.genotypes, found.values, found.rows.astype(np.int64), planned)
-        return replace(made, history=(*history, *words), agreement=agreement, stored=stored,
-                       principal=principal, markers=markers)
+        return replace(made, history=history, agreement=agreement, stored=stored,
+                       principal=principal, markers=self._markers(found, planned))
+
+    def _with_core(
+        self, name: str, sources: Sources, found: _Genotyped, numerator: Numerator, *,
+        threads: int,
+    ) -> SingleStepCore:
+        """The same with a core: rows of G, and A₂₂⁻¹ by products."""
+        assert self.core is not None
+        if self.save is not None:
+            raise refused_save(name)
+        choice, table = Core.of(self.core), sources.tables.get((name, "core"))
+        if found.genotypes is not None and found.values is not None:
+            own = genomic_rows(self, found.genotypes, found.values, choice, table, threads=threads)
+        else:
+            own = rows_of(self._matrix(found, threads), found.levels, choice, table)
+        blends = self.blend > 0 and self.blend_with == "pedigree"
+        other = pedigree_rows(numerator, found.rows, own.core) if blends else None
+        planned = plan_adjustment(self.wanted, own.means, pedigree_means(numerator, found.rows),
+                                  history=found.history, source=found.source)
+        adjusted = apply_to_rows(planned, own, other)
+        members = Levels(found.levels.take(own.core.astype(np.int32)))
+        among = adjusted.rows[:, own.core]
+        agreement = compare(among, numerator.block(found.rows[own.core]), members)
+        words = f"core: {own.core.size} of {found.rows.size} individuals ({choice.words()})"
+        apy = from_core(found.levels, own.core, adjusted.rows, adjusted.diagonal,
+                        source=found.source)
+        return SingleStepCore(
+            make_polygenic(numerator, found.rows, threads=threads), apy, self.tau, self.omega,
+            self.groups, found.source, (*planned.history, words), agreement,
+            principal_components(among, members), self._markers(found, planned))
+
+    def _markers(self, found: _Genotyped, planned: Adjustment | None) -> MarkerPart | None:
+        if planned is None or found.genotypes is None or found.values is None:
+            return None
+        return self.marker_part(
+            found.genotypes, found.values, found.rows.astype(np.int64), planned)
 
     def remark(self, name: str, built: Precision, findings: Findings) -> None:
         """Where markers and pedigree disagree."""
-        if isinstance(built, SingleStep) and built.agreement is not None:
+        if isinstance(built, SingleStep | SingleStepCore) and built.agreement is not None:
             built.agreement.remark(name, findings)
 
     def _check(self, name: str) -> None:
@@ -177,10 +223,8 @@ class SingleStepSettings(GenomicOptions):
         return numerator_from_pedigree(pedigree, use_inbreeding=self.inbreeding, gamma=gamma,
                                        threads=threads)
 
-    def _genotyped(
-        self, name: str, sources: Sources, plain: Numerator, threads: int
-    ) -> _Genotyped:
-        """G as read or computed, in the order of the pedigree."""
+    def _genotyped(self, name: str, sources: Sources, plain: Numerator) -> _Genotyped:
+        """Who is genotyped, in the order of the pedigree."""
         if self.file is not None:
             return _read(sources.matrices[name], plain.pedigree)
         genotypes = sources.require_genotypes()
@@ -189,32 +233,27 @@ class SingleStepSettings(GenomicOptions):
             order = np.argsort(rows)
             rows, genotypes = rows[order], genotypes.select(individuals=order)
         if not rows.size:
-            return _Genotyped(genotypes.individuals, rows, np.zeros((0, 0)), (), genotypes.source)
+            return _Genotyped(genotypes.individuals, rows, (), genotypes.source,
+                              matrix=np.zeros((0, 0)))
         values = self.marker_values(name, sources, genotypes, Placed(plain, rows))
-        return _Genotyped(genotypes.individuals, rows, self.genomic(genotypes, values, threads),
-                          values.history, genotypes.source, genotypes, values)
+        return _Genotyped(genotypes.individuals, rows, values.history, genotypes.source,
+                          genotypes, values)
 
-    def _inverse(
-        self, name: str, sources: Sources, found: _Genotyped, matrix: Vector
-    ) -> tuple[Vector, float, tuple[str, ...]]:
-        """G⁻¹, log|G| and what is to be said of it: exact, or with a core."""
-        if self.core is None or not found.rows.size:
-            return (*inverted(matrix, found.source, REMEDY), ())
-        choice = Core.of(self.core)
-        core = choice.rows(found.levels, sources.tables.get((name, "core")),
-                           diagonal=lambda: np.diagonal(matrix), matrix=lambda: matrix)
-        apy = from_core(found.levels, core, matrix[core], np.diagonal(matrix).copy(),
-                        source=found.source)
-        words = f"core: {core.size} of {found.rows.size} individuals ({choice.words()})"
-        return apy.dense(), apy.log_determinant, (words,)
+    def _matrix(self, found: _Genotyped, threads: int) -> Vector:
+        """G as read or computed."""
+        if found.matrix is not None:
+            return found.matrix
+        assert found.genotypes is not None
+        assert found.values is not None
+        return self.genomic(found.genotypes, found.values, threads)
 
 
 def _read(given: LabelledMatrix, pedigree: Pedigree) -> _Genotyped:
     rows = genotyped_rows(given.levels, pedigree, given.source)
     order = np.argsort(rows)
     levels = Levels(given.levels.take(order.astype(np.int32)))
-    return _Genotyped(levels, rows[order], np.ascontiguousarray(given.values[np.ix_(order, order)]),
-                      given.history, given.source)
+    return _Genotyped(levels, rows[order], given.history, given.source,
+                      matrix=np.ascontiguousarray(given.values[np.ix_(order, order)]))
 
 
 def _require_groups(pedigree: Pedigree, name: str) -> None:

@@ -13,7 +13,7 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.solving import Solutions
 from breedeval.model.design import RandomTerm
-from breedeval.relationship.precision import ByProducts, Explicit, Precision
+from breedeval.relationship.precision import ByProducts, Explicit, Formable, Precision
 from breedeval.solve import Factor, conjugate_gradient, direct_solver
 
 Vector = NDArray[np.float64]
@@ -164,7 +164,7 @@ class Kinship:
         """Kx: by K where it is a matrix, a factor of K⁻¹, or by conjugate gradients."""
         if isinstance(precision, Explicit) and precision.is_dense:
             return np.asarray(precision.relationship @ x)
-        if isinstance(precision, ByProducts):
+        if isinstance(precision, ByProducts | Formable):
             return conjugate_gradient(_Products(precision), x, tolerance=TOLERANCE).values
         if id(precision) not in self._factors:
             lower = sp.csc_array(precision.lower()[:x.size, :x.size])

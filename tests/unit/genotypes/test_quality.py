@@ -203,6 +203,21 @@ def test_chromosomes_are_left_out_without_thresholds() -> None:
     assert cleaned.removed("marker") == ["m2", "m4", "m5"]
 
 
+def test_sex_chromosomes_are_known_by_their_names() -> None:
+    copies = random_copies(9, 20, 6)
+    names = ["1", "chrX", "x", "23", "MT", None, "Z1", "ChrPAR1", "W"]
+    genotypes = genotypes_from(copies, chromosomes=names)
+    cleaned = clean(genotypes, Thresholds(0, 0, 0, keep_monomorphic=True))
+    assert cleaned.removed("marker") == ["m2", "m3", "m5", "m8", "m9"]
+    assert [b.reason for b in cleaned.batches] == ["sex chromosome"]
+    told = clean(genotypes)
+    assert told.removed("marker") == []
+    assert [(b.reason, b.names, b.removed) for b in told.batches] == [
+        ("sex chromosome", ["m2", "m3", "m5", "m8", "m9"], False)]
+    kept = Thresholds(0, 0, 0, keep_monomorphic=True, keep_sex_chromosomes=True)
+    assert clean(genotypes, kept).batches == ()
+
+
 def test_those_not_in_the_pedigree_are_listed_and_stay() -> None:
     copies, sire, dam = family(11)
     parents = parents_from(sire, dam)

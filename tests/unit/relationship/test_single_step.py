@@ -187,13 +187,6 @@ def test_the_order_of_the_genotypes_changes_nothing(pedigree: Pedigree) -> None:
     np.testing.assert_allclose(dense(first), dense(second), rtol=0, atol=1e-9)
 
 
-def test_everybody_in_the_core_is_exact(pedigree: Pedigree) -> None:
-    exact, core = (SingleStepSettings(core=size).build(
-        "h", sources(pedigree), pedigree.individuals, threads=1) for size in (None, 7))
-    np.testing.assert_allclose(dense(core), dense(exact), rtol=0, atol=1e-12)
-    assert core.history[-1] == "core: 7 of 7 individuals (random 7, seed 1)"
-
-
 def test_a_matrix_that_was_saved_is_not_blended_again(pedigree: Pedigree) -> None:
     first = SingleStepSettings(save="G.npz").build(
         "h", sources(pedigree), pedigree.individuals, threads=1)

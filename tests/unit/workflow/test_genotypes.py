@@ -124,8 +124,9 @@ def test_nothing_is_removed_unless_asked(tmp_path: Path) -> None:
 def test_the_run_as_understood_says_every_threshold(tmp_path: Path) -> None:
     path = run_file(tmp_path, "  quality: default")
     assert load(path).understood["genotypes"]["quality"] == {
-        "not_in_pedigree": "keep", "marker_call_rate": 0.9, "individual_call_rate": 0.9,
-        "conflicts": {"individual": 0.01, "marker": 0.1}, "monomorphic": "remove", "maf": 0.05}
+        "not_in_pedigree": "keep", "sex_chromosomes": "remove", "marker_call_rate": 0.9,
+        "individual_call_rate": 0.9, "conflicts": {"individual": 0.01, "marker": 0.1},
+        "monomorphic": "remove", "maf": 0.05}
 
 
 @pytest.mark.parametrize(("quality", "message"), [
