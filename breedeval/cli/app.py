@@ -205,6 +205,18 @@ def compare(
 
 
 @app.command()
+def explain(
+    results: Annotated[Path, typer.Argument(help="Results folder.")],
+    individual: Annotated[str, typer.Argument(help="Its name.")],
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say why one individual has its breeding values, and what would make them more reliable."""
+    from breedeval.workflow.explain import explain_individual
+
+    explain_individual(results, individual, "json" if json else "text")
+
+
+@app.command()
 def predict(
     results: Annotated[Path, typer.Argument(
         help="Results folder of a run with 'marker_effects'.")],

@@ -62,7 +62,7 @@ PRINTED = {"1": 0.098, "2": -0.019, "3": -0.041, "4": -0.009, "5": -0.186, "6": 
 def test_the_animal_model_of_mrode(
     animal: str, weights: tuple[float, ...], parents: float, deviation: float, progeny: float
 ) -> None:
-    """Mrode & Pocrnic (2023), example 4.1: û = n₁ PA + n₂ YD + n₃ PC, from the printed solutions."""
+    """Mrode & Pocrnic (2023), example 4.1: û = n₁ PA + n₂ YD + n₃ PC, of printed solutions."""
     table = evaluate("mrode_4_1_animal_model", *solved_by("cholesky")).partition
     row = table.set_index("individual").loc[animal]
     n1, n2, n3 = np.array(weights) / sum(weights)
