@@ -196,12 +196,33 @@ def genotypes(
 def compare(
     old: Annotated[Path, typer.Argument(help="Results folder of the earlier evaluation.")],
     new: Annotated[Path, typer.Argument(help="Results folder of the later one.")],
+    by: Annotated[list[str], typer.Option(
+        "--by", metavar="COLUMN", help="Means and spread of the groups of a column of the "
+        "pedigree, such as birth_year or sex.")] = [],  # noqa: B006
+    limits: Annotated[Path | None, typer.Option(
+        "--limits", metavar="FILE", help="Limits that the new evaluation must keep (YAML); exit "
+        "code 4 if it does not.")] = None,
+    limit: Annotated[list[str], typer.Option(
+        "--limit", metavar="KEY=VALUE", help="One limit, such as min_correlation=0.99.")] = [],  # noqa: B006
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Say what moved between two evaluations, and why; test one model against the other."""
-    from breedeval.workflow.compare import compare_folders
+    from breedeval.workflow.compare import compare_folders, limits_of
 
-    compare_folders(old, new, "json" if json else "text")
+    raise typer.Exit(compare_folders(old, new, "json" if json else "text", by=by,
+                                     limits=limits_of(limits, limit)))
+
+
+@app.command()
+def explain(
+    results: Annotated[Path, typer.Argument(help="Results folder.")],
+    individual: Annotated[str, typer.Argument(help="Its name.")],
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say why one individual has its breeding values, and what would make them more reliable."""
+    from breedeval.workflow.explain import explain_individual
+
+    explain_individual(results, individual, "json" if json else "text")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,11 @@ from breedeval.comparison.differences import (
     variance_differences,
 )
 from breedeval.comparison.likelihood import LikelihoodTest, compare_likelihoods
+from breedeval.comparison.limits import Limits, Verdict, judge
 from breedeval.comparison.movement import AGREEMENT, Pairs, agreement, by_records, moved_most, pairs
 from breedeval.comparison.reasons import Evidence, Reason, find_reasons
 from breedeval.comparison.results import TRAIT_KEY, Results
+from breedeval.comparison.sources import by_group, by_source, changes_of, with_changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,13 @@ class Comparison:
         records_change, mean_change, moved (root mean square beyond the mean change of all).
     moved_most : DataFrame
         The individuals that moved most beyond the mean change: old, new, change, beyond_mean,
-        and rank, reliability and records in both.
+        rank, reliability and records in both, and ``change_…`` of the parts that the value is the
+        sum of; these are NaN where a run wrote none.
+    by_source : DataFrame
+        What moved all individuals: effect, component, trait, source, individuals, mean_change,
+        moved (root mean square), share of the variance of the changes.
+    by_group : DataFrame
+        Means, spread and correlation of groups of individuals; empty when not asked for.
     variances, genetic_parameters : DataFrame
         The key, old, new, their standard errors se_old and se_new (NaN where they were given),
         change; of genetic parameters only those that differ.
@@ -56,6 +64,8 @@ class Comparison:
         quantity, old, new of what differs in the summaries.
     reasons : tuple of Reason
         Empty when nothing differs.
+    verdict : Verdict or None
+        Where there are limits.
     """
 
     old: str
@@ -64,6 +74,8 @@ class Comparison:
     agreement: pd.DataFrame
     by_records: pd.DataFrame
     moved_most: pd.DataFrame
+    by_source: pd.DataFrame
+    by_group: pd.DataFrame
     variances: pd.DataFrame
     genetic_parameters: pd.DataFrame
     fixed_effects: pd.DataFrame
@@ -71,11 +83,13 @@ class Comparison:
     inputs: pd.DataFrame
     summary: pd.DataFrame
     reasons: tuple[Reason, ...]
+    verdict: Verdict | None = None
 
 
 def compare(
     old: Results, new: Results, *, old_settings: Mapping[str, Any],
-    new_settings: Mapping[str, Any], shown: int = 20,
+    new_settings: Mapping[str, Any], shown: int = 20, by: Sequence[str] = (),
+    limits: Limits | None = None,
 ) -> Comparison:
     """Compare two evaluations.
 
@@ -86,6 +100,15 @@ def compare(
         Their run files as plain values.
     shown : int
         Individuals listed among those that moved most, for each effect, component and trait.
+    by : sequence of str
+        Columns of ``individuals.csv`` by whose groups means and spread are told.
+    limits : Limits, optional
+        What the new evaluation must keep.
+
+    Raises
+    ------
+    InputError
+        When there is no such column.
 
     Notes
     -----
@@ -101,14 +124,19 @@ def compare(
         agreed, records, variance_differences(old.variances, new.variances),
         settings_differences(old_settings, new_settings), input_differences(old, new),
         summary_differences(old, new), max(map(_inbreeding_changed, common), default=0))
+    changes = changes_of(old, new)
     return Comparison(
         old=old.label, new=new.label,
         likelihood=compare_likelihoods(old, new, old_settings, new_settings),
         agreement=agreed, by_records=records,
-        moved_most=_listed(common, shown), variances=evidence.variances,
+        moved_most=with_changes(_listed(common, shown), changes),
+        by_source=by_source(changes), by_group=by_group(common, old, new, by),
+        variances=evidence.variances,
         genetic_parameters=parameter_differences(old.genetic_parameters, new.genetic_parameters),
         fixed_effects=fixed_effect_differences(old, new), settings=evidence.settings,
-        inputs=evidence.inputs, summary=evidence.summary, reasons=find_reasons(evidence))
+        inputs=evidence.inputs, summary=evidence.summary, reasons=find_reasons(evidence),
+        verdict=None if limits is None else judge(
+            matched, limits, str(new.summary.get("status", ""))))
 
 
 def _listed(common: list[Pairs], shown: int) -> pd.DataFrame:

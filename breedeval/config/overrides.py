@@ -27,19 +27,22 @@ class Override:
         Keys, and positions (from 0) or names of list items.
     value : Node
         What to put there.
+    option : str
+        Of the command line, that it was given by.
     """
 
     written: str
     steps: tuple[str, ...]
     value: Node
+    option: str = "--set"
 
     @property
     def place(self) -> Place:
         """Where it stands, for messages."""
-        return Place(f"--set {self.written.partition('=')[0]}")
+        return Place(f"{self.option} {self.written.partition('=')[0]}")
 
 
-def parse_override(written: str) -> Override:
+def parse_override(written: str, option: str = "--set") -> Override:
     """Read ``key.path=value``; the value is YAML.
 
     Steps are joined by dots: ``solve.threads=4``, ``variances.animal=0.3``. An item of a list is
@@ -58,10 +61,10 @@ def parse_override(written: str) -> Override:
         steps.append(item.removeprefix("name=") if item else match["quoted"] or match["key"])
         at = match.end() + (written[match.end():match.end() + 1] == ".")
     if not steps or written[at:at + 1] != "=" or written[at - 1] == ".":
-        raise InputError(Problem(f"--set {written}", "this is not an override",
+        raise InputError(Problem(f"{option} {written}", "this is not an override",
                                  "Expected key.path=value, such as solve.threads=4"))
-    place = Place(f"--set {written[:at]}")
-    return Override(written, tuple(steps), parse_tree(written[at + 1:], place))
+    place = Place(f"{option} {written[:at]}")
+    return Override(written, tuple(steps), parse_tree(written[at + 1:], place), option)
 
 
 def apply(tree: Entries, override: Override) -> Entries:

@@ -39,6 +39,9 @@ class Evaluation:
     residuals : DataFrame
         record, trait, observed, fitted, residual and what tells outliers and influence; empty
         when not asked for.
+    partition : DataFrame
+        effect, component, trait, individual, breeding_value, the parts that add up to it and
+        their weights (:mod:`breedeval.evaluation.partition`); empty when not asked for.
     fixed_tests : DataFrame
         effect, trait, kind, numerator_df, f, denominator_df, p_value, method; empty where
         variances were given.
@@ -80,6 +83,7 @@ class Evaluation:
     individuals: pd.DataFrame
     summary: Mapping[str, Any]
     residuals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    partition: pd.DataFrame = field(default_factory=pd.DataFrame)
     fixed_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     profiles: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -57,7 +57,7 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
                 pev = errors[:, k]
                 reliability = 1.0 - pev / (variances[k] * precision.variance)
             reliability[np.abs(reliability) < ROUNDING] = 0.0
-            parts.append(_with_clones(pd.DataFrame({
+            parts.append(with_clones(pd.DataFrame({
                 "effect": term.name, "component": component,
                 "trait": equations.design.traits[trait],
                 "individual": term.levels.to_series(), "breeding_value": values[:, k],
@@ -87,7 +87,8 @@ def _record_counts(design: Design, term: RandomTerm) -> list[NDArray[np.int64]]:
     return [counts[cell] for cell in term.cells()]
 
 
-def _with_clones(frame: pd.DataFrame, levels: Levels, precision: Precision) -> pd.DataFrame:
+def with_clones(frame: pd.DataFrame, levels: Levels, precision: Precision) -> pd.DataFrame:
+    """Rows of the individuals, and after them those of clones, who have the same values."""
     if precision.pedigree is None or not precision.pedigree.clone_of:
         return frame
     clones = precision.pedigree.clone_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from breedeval.comparison.results import PARAMETER_KEY, TRAIT_KEY, VARIANCE_KEY, Results
+from breedeval.comparison.results import (
+    PARAMETER_KEY,
+    PARTS,
+    TRAIT_KEY,
+    VARIANCE_KEY,
+    Results,
+)
 from breedeval.errors import Findings, InputError, Problem
 
 TABLES = {
@@ -23,6 +30,14 @@ TABLES = {
     "genetic_parameters": (tuple(PARAMETER_KEY), ("estimate", "se")),
 }
 """The tables: their key, which is text, and the columns of numbers that are compared."""
+
+WEIGHTS = tuple(f"weight_{name}" for name in PARTS[:-2])
+
+FURTHER = {
+    "partition": ((*TRAIT_KEY, "individual"), ("breeding_value", *PARTS, *WEIGHTS)),
+    "residuals": (("trait",), ("record", "observed", "fitted", "residual")),
+}
+"""Tables that not every folder has."""
 
 FORMATS = (".csv", ".parquet")
 
@@ -56,10 +71,34 @@ def read_results(directory: Path) -> Results:
             str(directory), f"this is not a whole results folder: {', '.join(absent)} "
             f"{'is' if len(absent) == 1 else 'are'} missing", "",
             "Give the folder that 'breedeval run' wrote, or run it again"))
-    tables = {name: _table(path, name, findings) for name, path in paths.items() if path}
+    tables = {name: _table(path, TABLES[name], findings) for name, path in paths.items() if path}
+    partition = _find(directory, "partition")
+    if partition is not None:
+        tables["partition"] = _table(partition, FURTHER["partition"], findings)
+    individuals = _find(directory, "individuals")
+    if individuals is not None:
+        tables["individuals"] = _text_table(individuals, findings)
     summary, provenance = (_document(directory / name, findings) for name in _DOCUMENTS)
     findings.raise_faults()
     return Results(label=str(directory), summary=summary, provenance=provenance, **tables)
+
+
+def read_residuals(directory: Path) -> pd.DataFrame:
+    """Residuals of a results folder: trait, record, observed, fitted, residual; empty where the
+    run did not write them.
+
+    Raises
+    ------
+    InputError
+        When the table cannot be read.
+    """
+    path = _find(directory, "residuals")
+    if path is None:
+        return pd.DataFrame()
+    findings = Findings()
+    table = _table(path, FURTHER["residuals"], findings, unique=("record", "trait"))
+    findings.raise_faults()
+    return table
 
 
 def _find(directory: Path, name: str) -> Path | None:
@@ -67,9 +106,23 @@ def _find(directory: Path, name: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _table(path: Path, name: str, findings: Findings) -> pd.DataFrame:
+def _text_table(path: Path, findings: Findings) -> pd.DataFrame:
+    """A table with all its columns as text, empty where there is nothing."""
+    try:
+        table = _read(path, None, ())
+    except pa.ArrowInvalid as error:
+        findings.fault("table", Problem(str(path), f"the table cannot be read ({error})", "",
+                                        "Run the evaluation again"))
+        return pd.DataFrame()
+    return pd.DataFrame({name: _text(table[name]) for name in table.column_names})
+
+
+def _table(
+    path: Path, columns: tuple[tuple[str, ...], tuple[str, ...]], findings: Findings, *,
+    unique: tuple[str, ...] | None = None,
+) -> pd.DataFrame:
     """One table with its key as text (empty, not missing) and its numbers as float64."""
-    key, numbers = TABLES[name]
+    key, numbers = columns
     try:
         table = _read(path, key, numbers)
     except pa.ArrowInvalid as error:
@@ -84,20 +137,25 @@ def _table(path: Path, name: str, findings: Findings) -> pd.DataFrame:
         return pd.DataFrame()
     frame = pd.DataFrame({**{column: _text(table[column]) for column in key},
                           **{column: _number(table[column]) for column in numbers}})
-    repeated = frame.duplicated(list(key))
+    by = list(unique or key)
+    repeated = frame.duplicated(by)
     if repeated.any():
-        first = " ".join(frame.loc[repeated, list(key)].iloc[0])
+        first = " ".join(map(str, frame.loc[repeated, by].iloc[0]))
         findings.fault("repeated", Problem(
             str(path), f"{int(repeated.sum())} rows occur twice, the first is {first}",
-            f"Expected one row for each {', '.join(key)}", "Run the evaluation again"))
+            f"Expected one row for each {', '.join(by)}", "Run the evaluation again"))
     return frame
 
 
-def _read(path: Path, key: tuple[str, ...], numbers: tuple[str, ...]) -> pa.Table:
+def _read(path: Path, key: tuple[str, ...] | None, numbers: tuple[str, ...]) -> pa.Table:
+    """The table of a file; without a key, every column as text."""
     if path.suffix == ".parquet":
         from pyarrow import parquet  # slow to load, and seldom needed
 
         return parquet.read_table(path)
+    if key is None:
+        with path.open(encoding="utf-8", newline="") as stream:
+            key = tuple(next(csv.reader(stream), ()))
     types = {**dict.fromkeys(key, pa.string()), **dict.fromkeys(numbers, pa.float64())}
     return pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(
         column_types=types, strings_can_be_null=False))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from breedeval.comparison import Comparison, LikelihoodTest
+from breedeval.comparison import Comparison, LikelihoodTest, Verdict
 
 
 def comparison_json(comparison: Comparison) -> str:
@@ -25,7 +25,7 @@ def comparison_json(comparison: Comparison) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         return json.loads(value.to_json(orient="records", double_precision=15))
-    if isinstance(value, LikelihoodTest):
+    if isinstance(value, LikelihoodTest | Verdict):
         return asdict(value)
     if isinstance(value, tuple):
         return [asdict(item) for item in value]

@@ -28,6 +28,7 @@ from breedeval.relationship.kind import LabelledMatrix
 from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.precision import Vector
 from breedeval.relationship.principal import PrincipalComponents
+from breedeval.relationship.shares import Shares, shares_of_rest
 
 SMALLEST = 1e-9
 """Variance given the core that is zero but for rounding."""
@@ -123,6 +124,10 @@ class Apy:
         result[self.others] = rest
         result[self.core] = self.core_inverse @ x[self.core] - self.regression.T @ rest
         return result.reshape(shape)
+
+    def shares(self, x: Vector) -> Shares:
+        """All of it is genomic."""
+        return shares_of_rest(self.diagonal(), self.product(x), x, "genomic")
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): there are no groups."""

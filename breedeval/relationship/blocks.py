@@ -13,6 +13,7 @@ from breedeval.errors import Findings, LimitError, Problem
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.precision import Precision, Vector
+from breedeval.relationship.shares import Shares, shares_of_rest
 
 LARGEST_BLOCK = 20_000
 """Levels of a block, dense while it is inverted; 20 thousand take 6 GB and some minutes."""
@@ -103,6 +104,11 @@ class PedigreeBlocks:
         lower = self.inverse.lower
         own = self.diagonal() if x.ndim == 1 else self.diagonal()[:, None]
         return np.asarray(lower @ x + lower.T @ x - own * x)
+
+    def shares(self, x: Vector) -> Shares:
+        """Of relatives, families among them."""
+        q = len(self.levels)
+        return shares_of_rest(self.diagonal()[:q], self.product(x)[:q], x[:q], "relatives")
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): families are random and take no part in the fixed rank."""

@@ -18,6 +18,7 @@ from breedeval.relationship.kind import LabelledMatrix
 from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.precision import Vector
 from breedeval.relationship.principal import PrincipalComponents
+from breedeval.relationship.shares import Kind, Shares, shares_of_rest
 
 SINGULAR = 1e-12
 """Smallest pivot, relative to the largest element, that is not rounding of zero."""
@@ -48,6 +49,8 @@ class Dense:
         K against A₂₂, where both are known.
     markers : MarkerPart or None
         What it was made from, where that is markers.
+    told_by : str
+        Whose values K⁻¹ joins: ``genomic`` where K is made of genotypes.
     """
 
     levels: Levels
@@ -65,6 +68,7 @@ class Dense:
     pedigree: Pedigree | None = None
     is_dense: bool = True
     markers: MarkerPart | None = None
+    told_by: Kind = "relatives"
 
     @cached_property
     def relationship(self) -> Vector:
@@ -99,6 +103,10 @@ class Dense:
     def product(self, x: Vector) -> Vector:
         """K⁻¹x."""
         return np.asarray(self.matrix @ x)
+
+    def shares(self, x: Vector) -> Shares:
+        """All of it is of one kind."""
+        return shares_of_rest(self.diagonal(), self.product(x), x, self.told_by)
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): there are no groups."""

@@ -62,7 +62,7 @@ def inverse_of(
     if kept is not None and saved_as is not None:
         stored = LabelledMatrix(saved_as, levels, kept, history)
     return Dense(levels, inverse, variance, log_determinant, history, stored, agreement,
-                 principal, additive=additive, markers=markers)
+                 principal, additive=additive, markers=markers, told_by="genomic")
 
 
 def _with_ridge(matrix: Vector, mean: float, source: str) -> tuple[float, tuple[Vector, float]]:

@@ -14,6 +14,7 @@ from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.kind import RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
+from breedeval.relationship.shares import Shares, shares_of_rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,10 @@ class Identity:
     def product(self, x: Vector) -> Vector:
         """``x`` itself."""
         return x
+
+    def shares(self, x: Vector) -> Shares:
+        """Nobody tells of another."""
+        return shares_of_rest(self.diagonal(), x, x, "relatives")
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): there are no groups."""

@@ -30,6 +30,7 @@ from breedeval.pedigree.relationship import (
 )
 from breedeval.relationship.kind import LabelledMatrix, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
+from breedeval.relationship.shares import Shares, shares_of_pedigree
 from breedeval.relationship.supplied import SYMMETRY
 
 SMALLEST = 1e-12
@@ -144,6 +145,12 @@ class Numerator:
         return relationship_product(
             *_with_metafounders(self.pedigree), self._extended_mendelian, longer,
             gamma=self.gamma)[groups:]
+
+    def shares(self, x: Vector) -> Shares:
+        """Of parents, progeny, and groups or metafounders."""
+        return shares_of_pedigree(
+            self.pedigree.sire, self.pedigree.dam, self.mendelian, x,
+            sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group)
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Q of the individuals: each group's expected share of their genes. O(qg)."""

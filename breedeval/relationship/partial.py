@@ -36,6 +36,7 @@ from breedeval.pedigree.pedigree import Pedigree, Rows
 from breedeval.pedigree.relationship import group_contributions
 from breedeval.relationship.kind import Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
+from breedeval.relationship.shares import Shares, shares_of_pedigree
 
 NOTHING = 1e-12
 """Variance that is zero but for rounding."""
@@ -90,6 +91,10 @@ class Partial:
     def product(self, x: Vector) -> Vector:
         """(T⁻¹)′D⁻¹T⁻¹x. O(qk)."""
         return inverse.precision_product(self.sire, self.dam, self.mendelian, x)
+
+    def shares(self, x: Vector) -> Shares:
+        """Of parents and progeny."""
+        return shares_of_pedigree(self.sire, self.dam, self.mendelian, x)
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): shares of breeds are covariates of the user's, if any."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.shares import Shares
 
 Vector = NDArray[np.float64]
 
@@ -116,6 +117,13 @@ class Precision(Protocol):
 
     def product(self, x: Vector) -> Vector:
         """K⁻¹x for x of shape (q + g, k)."""
+        ...
+
+    def shares(self, x: Vector) -> Shares:
+        """What each kind of relatives adds to K⁻¹x of the individuals, for x of shape (q + g, k).
+
+        They add up to the product.
+        """
         ...
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:

@@ -43,6 +43,7 @@ from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.precision import Vector
 from breedeval.relationship.principal import PrincipalComponents
+from breedeval.relationship.shares import Share, Shares
 
 GroupForm = Literal["full", "altered", "pedigree"]
 
@@ -160,6 +161,20 @@ class SingleStep:
             result[self.rows] += self.group_block @ groups
             result[len(self.levels):] += self.group_block.T @ own + self.group_corner @ groups
         return result
+
+    def shares(self, x: Vector) -> Shares:
+        """Those of A⁻¹; the genotyped tell of each other by C, and of groups by −B Q₂."""
+        found = dict(self.numerator.shares(x))
+        own, weight = x[self.rows], np.zeros(len(self.levels))
+        value = np.zeros((weight.size, x.shape[1]))
+        weight[self.rows] = np.diagonal(self.difference)
+        value[self.rows] = weight[self.rows, None] * own - self.difference @ own
+        if self.group_block is not None:
+            base = found["base"]
+            of_groups = base.value.copy()
+            of_groups[self.rows] -= self.group_block @ x[len(self.levels):]
+            found["base"] = Share(base.weight, of_groups)
+        return {**found, "genomic": Share(weight, value)}
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Q of the individuals, as in the pedigree."""

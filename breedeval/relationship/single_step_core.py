@@ -29,6 +29,7 @@ from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.polygenic import Polygenic
 from breedeval.relationship.precision import Vector
 from breedeval.relationship.principal import PrincipalComponents
+from breedeval.relationship.shares import Share, Shares
 from breedeval.relationship.single_step import GroupForm, SingleStep, from_parts
 
 DRAWS = 24
@@ -155,6 +156,22 @@ class SingleStepCore:
             result[rows] += self._group_block @ groups
             result[size:] += self._group_block.T @ own + self._group_corner @ groups
         return result
+
+    def shares(self, x: Vector) -> Shares:
+        """Those of A⁻¹; the genotyped tell of each other by C, and of groups by −B Q₂.
+
+        How much the genotyped tell is estimated, as in :meth:`diagonal`; what they say is not.
+        """
+        found, q = dict(self.numerator.shares(x)), len(self.levels)
+        rows, own = self.polygenic.rows, np.ascontiguousarray(x[self.polygenic.rows])
+        weight, value = self.diagonal()[:q] - self.numerator.diagonal()[:q], np.zeros(x[:q].shape)
+        value[rows] = weight[rows, None] * own - self._difference(own)
+        if self._group_block is not None:
+            base = found["base"]
+            of_groups = base.value.copy()
+            of_groups[rows] -= self._group_block @ x[q:]
+            found["base"] = Share(base.weight, of_groups)
+        return {**found, "genomic": Share(weight, value)}
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Q of the individuals, as in the pedigree."""

@@ -12,9 +12,11 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from breedeval.comparison import Comparison, LikelihoodTest
+from breedeval.comparison import Comparison, LikelihoodTest, Verdict
 from breedeval.comparison.results import TRAIT_KEY
-from breedeval.report.numbers import MISSING, count, decimals_for, fixed, significant
+from breedeval.comparison.sources import CHANGES
+from breedeval.report.explanation_text import SOURCES
+from breedeval.report.numbers import MISSING, count, decimals_for, fixed, percent, significant
 
 SAME = 1e-4
 """2ΔL below which two likelihoods are the same but for where their maximisation stopped."""
@@ -30,12 +32,20 @@ def render_comparison(comparison: Comparison) -> Group:
     comparison : Comparison
     """
     parts: list[RenderableType] = [f"old  {escape(comparison.old)}\nnew  {escape(comparison.new)}",
-                                   "", *_why(comparison), "", *_likelihood(comparison.likelihood),
+                                   "", *_verdict(comparison.verdict), *_why(comparison), "",
+                                   *_likelihood(comparison.likelihood),
                                    _agreement(comparison.agreement)]
+    if len(comparison.by_group):
+        parts += [_by_group(column, table)
+                  for column, table in comparison.by_group.groupby("column", sort=False)]
+    if len(comparison.by_source):
+        parts.append(_by_source("What moved them all", comparison.by_source))
     if len(comparison.by_records):
         parts.append(_by_records("Individuals by their records", comparison.by_records))
     for _, table in comparison.moved_most.groupby(TRAIT_KEY, sort=False):
         parts.append(_moved_most("Individuals that moved most", table))
+        if table[list(CHANGES)].notna().any(axis=None):
+            parts.append(_reasons_of_each("and why", table))
     for title, table, build in (
             ("Variances", _changed(comparison.variances), _variances),
             ("Genetic parameters", comparison.genetic_parameters, _parameters),
@@ -148,6 +158,57 @@ def _moved_most(title: str, table: pd.DataFrame) -> Table:
         "individual": table["individual"], **values,
         "rank": _arrow(table, "rank", count), "records": _arrow(table, "records", count),
         "reliability": _arrow(table, "reliability", lambda value: fixed(value, 2))}, left=1)
+
+
+def _reasons_of_each(title: str, table: pd.DataFrame) -> Table:
+    """The change of every part of those that moved most; parts that nowhere changed are left out.
+    """
+    digits = decimals_for(table[["old", "new"]].to_numpy())
+    name = _trait(next(table.itertuples(index=False)))
+    parts = {SOURCES[column.removeprefix("change_")]: [fixed(value, digits)
+                                                       for value in table[column]]
+             for column in CHANGES if table[column].fillna(0).ne(0).any()}
+    return _table(f"{title}: {escape(name)}", {
+        "individual": table["individual"],
+        "change": [fixed(value, digits) for value in table["change"]], **parts}, left=1)
+
+
+def _by_source(title: str, table: pd.DataFrame) -> Table:
+    return _table(title, {
+        "effect": [_trait(row) for row in table.itertuples(index=False)],
+        "source": table["source"].map(SOURCES),
+        "mean change": map(significant, table["mean_change"]),
+        "moved (rms)": map(significant, table["moved"]),
+        "share of the variance": map(percent, table["share"])}, left=2)
+
+
+def _by_group(column: object, table: pd.DataFrame) -> Table:
+    return _table(f"Breeding values by {escape(str(column))}", {
+        "effect": [_trait(row) for row in table.itertuples(index=False)],
+        str(column): table["group"], "number": map(count, table["individuals"]),
+        "mean, old": map(significant, table["mean_old"]),
+        "mean, new": map(significant, table["mean_new"]),
+        "change": map(significant, table["mean_change"]),
+        "sd, old": map(significant, table["sd_old"]),
+        "sd, new": map(significant, table["sd_new"]),
+        "correlation": map(_four, table["correlation"])}, left=2)
+
+
+def _verdict(verdict: Verdict | None) -> list[RenderableType]:
+    """Whether limits are kept: first of all, and each with what was found."""
+    if verdict is None:
+        return []
+    failed = sum(not check.kept for check in verdict.checks)
+    words = "passed: every limit is kept" if verdict.passed else (
+        f"failed: {failed} of {len(verdict.checks)} limits not kept")
+    table = _table("", {
+        "": ["kept" if check.kept else "NOT KEPT" for check in verdict.checks],
+        "of": [_trait(check) for check in verdict.checks],
+        "limit": [check.limit for check in verdict.checks],
+        "what": [check.words for check in verdict.checks],
+        "allowed": [significant(check.allowed) for check in verdict.checks],
+        "found": [significant(check.found) for check in verdict.checks]}, left=4)
+    return [f"[bold]Verdict {words}[/bold]", table]
 
 
 def _variances(title: str, table: pd.DataFrame) -> Table:

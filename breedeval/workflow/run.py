@@ -17,6 +17,7 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings, Problem
 from breedeval.evaluation.estimation import Estimate, estimate
 from breedeval.evaluation.evaluate import solve_equations
+from breedeval.evaluation.partition import partition_table
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.preparing import prepare
 from breedeval.evaluation.relationship_facts import stored_relationships
@@ -37,7 +38,8 @@ from breedeval.workflow.share import Share, share_of
 from breedeval.workflow.validation import validate
 
 MANY = 200_000
-"""Observations above which residuals are computed and written only when asked for."""
+"""Observations above which residuals are computed and written only when asked for; and breeding
+values above which their parts are."""
 NOT_CONVERGED = 3
 BUG = 70
 
@@ -123,6 +125,9 @@ def evaluate_run(
         evaluation = replace(
             evaluation, validation=checked.table, validation_predictions=checked.predictions,
             summary={**evaluation.summary, "validation": checked.summary})
+    wanted = settings.output.partition
+    if len(evaluation.breeding_values) <= MANY if wanted is None else wanted:
+        evaluation = replace(evaluation, partition=partition_table(solutions))
     for warning in run.findings.warnings:
         journal.step(f"Warning: {warning}")
     summary = {**evaluation.summary, "seconds": journal.seconds,

@@ -22,7 +22,8 @@ ESTIMATING = [name for name in NAMES if re.search(
 BY_PRODUCTS = ["mrode_12_1_marker_effects"]
 """Known by products only: no direct solver."""
 GIVEN = [name for name in NAMES if name not in (*ESTIMATING, *BY_PRODUCTS)]
-TABLES = ("breeding_values", "solutions", "variances", "genetic_parameters", "residuals")
+TABLES = ("breeding_values", "solutions", "variances", "genetic_parameters", "individuals",
+          "partition", "residuals")
 
 
 @pytest.mark.parametrize("name", GIVEN)

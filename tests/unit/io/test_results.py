@@ -32,8 +32,8 @@ def found() -> Evaluation:
 def test_all_the_files(found: Evaluation, tmp_path: Path) -> None:
     write(tmp_path / "r", found)
     assert sorted(path.name for path in (tmp_path / "r").iterdir()) == sorted([
-        *(f"{name}.csv" for name in FILES), "residuals.csv", "config.yaml", "provenance.json",
-        "report.html", "run.log", "summary.json"])
+        *(f"{name}.csv" for name in FILES), "individuals.csv", "partition.csv", "residuals.csv",
+        "config.yaml", "provenance.json", "report.html", "run.log", "summary.json"])
     assert (tmp_path / "r" / "report.html").read_bytes() == "<p>ü</p>".encode()
 
 
