@@ -58,21 +58,20 @@ class Coancestry(Protocol):
         """Coancestry of each candidate with itself, ½(1 + F) of diploids, shape (n,)."""
         ...
 
+    def among(self, rows: NDArray[np.int64]) -> Coancestry:
+        """That of some of the candidates, in the order given."""
+        ...
+
 
 def mean_coancestry(coancestry: Coancestry, contributions: Vector) -> float:
     """c′Kc."""
     return float(contributions @ coancestry.times(contributions))
 
 
-def block(coancestry: Coancestry, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Vector:
-    """K among some candidates and others, shape (r, c), by c products; memory n × 64 beside it."""
-    found = np.empty((rows.size, columns.size))
-    for start in range(0, columns.size, 64):
-        some = columns[start:start + 64]
-        units = np.zeros((coancestry.size, some.size))
-        units[some, np.arange(some.size)] = 1.0
-        found[:, start:start + 64] = coancestry.times(units)[rows]
-    return found
+def matrix_of(coancestry: Coancestry) -> Vector:
+    """The whole of K, shape (n, n): for few candidates."""
+    found = coancestry.times(np.eye(coancestry.size))
+    return np.asarray((found + found.T) / 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +98,10 @@ class Dense:
     def diagonal(self) -> Vector:
         """diag(K)."""
         return np.diagonal(self.matrix).copy()
+
+    def among(self, rows: NDArray[np.int64]) -> Dense:
+        """A block of K."""
+        return Dense(self.matrix[np.ix_(rows, rows)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +132,10 @@ class LowRank:
     def diagonal(self) -> Vector:
         """Of FF′, and δ."""
         return np.asarray(np.einsum("ij,ij->i", self.factor, self.factor) + self.own)
+
+    def among(self, rows: NDArray[np.int64]) -> LowRank:
+        """Some rows of F."""
+        return LowRank(self.factor[rows], self.own[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +182,11 @@ class FromPedigree:
     def diagonal(self) -> Vector:
         """½(1 + F)."""
         return self.variance / self.ploidy
+
+    def among(self, rows: NDArray[np.int64]) -> FromPedigree:
+        """With the ancestors of these only."""
+        groups = 0 if self.gamma is None else len(self.gamma)
+        return restricted(self, self.rows[rows], self.variance[rows], groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,6 +248,12 @@ class FromMarkers:
             found += self.blended * self.pedigree.diagonal()
         return np.asarray(found)
 
+    def among(self, rows: NDArray[np.int64]) -> FromMarkers:
+        """With the genotypes of these only."""
+        pedigree = None if self.pedigree is None else self.pedigree.among(rows)
+        return replace(self, calls=self.calls.select(individuals=rows), own=self.own[rows],
+                       pedigree=pedigree)
+
 
 @dataclass(frozen=True, eq=False)
 class FromPrecision:
@@ -272,6 +290,10 @@ class FromPrecision:
         """½ diag(K)."""
         return self.variance / 2
 
+    def among(self, rows: NDArray[np.int64]) -> FromPrecision:
+        """By the same factor."""
+        return replace(self, rows=self.rows[rows], variance=self.variance[rows])
+
 
 def of_pedigree(numerator: Numerator, rows: NDArray[np.int64]) -> FromPedigree:
     """½A of the individuals of ``rows``, restricted to their ancestors.
@@ -283,11 +305,20 @@ def of_pedigree(numerator: Numerator, rows: NDArray[np.int64]) -> FromPedigree:
     sire, dam, mendelian = numerator.founders_first()
     groups = 0 if numerator.gamma is None else len(numerator.groups)
     wanted = (rows + groups).astype(np.int32)
-    kept = ancestors(sire, dam, wanted, groups)
-    return FromPedigree(
-        _among(sire, kept), _among(dam, kept), mendelian[kept],
-        np.searchsorted(kept, wanted).astype(np.int32), numerator.variance[rows],
-        numerator.gamma, numerator.ploidy)
+    variance = numerator.variance[rows]
+    whole = FromPedigree(sire, dam, mendelian, wanted, variance, numerator.gamma, numerator.ploidy)
+    return restricted(whole, wanted, variance, groups)
+
+
+def restricted(
+    whole: FromPedigree, wanted: Rows, variance: Vector, groups: int
+) -> FromPedigree:
+    """The individuals ``wanted`` of a pedigree, whose first ``groups`` are metafounders."""
+    kept = ancestors(whole.sire, whole.dam, wanted, groups)
+    return replace(
+        whole, sire=_among(whole.sire, kept), dam=_among(whole.dam, kept),
+        mendelian=whole.mendelian[kept], variance=variance,
+        rows=np.searchsorted(kept, wanted).astype(np.int32))
 
 
 def of_markers(

@@ -17,7 +17,7 @@ from breedeval.selection.coancestry import (
     Coancestry,
     Dense,
     LowRank,
-    block,
+    matrix_of,
     mean_coancestry,
     of_markers,
     of_pedigree,
@@ -44,8 +44,9 @@ def agree(found: Coancestry, wanted: np.ndarray, tolerance: float = 1e-12) -> No
     np.testing.assert_allclose(found.times(units[1]), wanted[1], atol=tolerance)
     np.testing.assert_allclose(found.diagonal(), np.diag(wanted), atol=tolerance)
     some = np.array([2, 0])
-    np.testing.assert_allclose(block(found, some, np.array([1])), wanted[some, 1:2],
+    np.testing.assert_allclose(matrix_of(found.among(some)), wanted[np.ix_(some, some)],
                                atol=tolerance)
+    np.testing.assert_allclose(found.among(some).diagonal(), np.diag(wanted)[some], atol=tolerance)
     even = np.full(len(wanted), 1 / len(wanted))
     assert mean_coancestry(found, even) == pytest.approx(wanted.mean(), abs=tolerance)
 
