@@ -77,7 +77,7 @@ class Programme:
     def over_pairs(self, prices: Float64) -> Float64:
         """Σ_r y_r of every pair, shape (f, m)."""
         found = prices[self.rows][:, None] + (prices[self.columns] + prices[-1])
-        return found if self.herd is None else found + prices[self.herd]
+        return np.asarray(found if self.herd is None else found + prices[self.herd])
 
     def incidence(self, pairs: Pairs) -> sparse.csr_array:
         """Which limits (r) each of some pairs (k) comes under."""
@@ -111,10 +111,11 @@ class Allocation:
 
 @dataclass(frozen=True, eq=False)
 class Conflict:
-    """Proof that the limits cannot be met: weights y, z ≥ 0 with Σ y_r l_r > Σ z_r u_r.
+    """Proof that the limits cannot be met: weights y, z ≥ 0 with
 
-    Every pair is in limits of as much weight z as y, so what the first ask for is among what the
-    second allow.
+        Σ y_r l_r > Σ z_r u_r + p Σ_(i, j) max(0, Σ_{r of (i, j)} (y_r − z_r)).
+
+    A pair that is in limits of more weight y than z is one that would help, and is in use p times.
 
     Parameters
     ----------
@@ -222,9 +223,9 @@ def second_prices(programme: Programme, admissible: Mask) -> Float64:
         np.exp(np.subtract(share, top, out=share), out=share)
         total = np.maximum(share.sum(axis=1, keepdims=True), np.float32(1e-30))
         soft = -smoothing * (needs @ (np.log(total[:, 0]) + top[:, 0]))
-        uses = ((needs / total[:, 0]) @ share).astype(np.float64)
-        value = float(soft) + low @ point[:size] - high @ point[size:]
-        return -value, -np.concatenate([low - uses, uses - high])
+        uses = np.asarray((needs / total[:, 0]) @ share, np.float64)
+        value = float(soft) + float(low @ point[:size] - high @ point[size:])
+        return -value, np.concatenate([uses - low, high - uses])
 
     point: Float64 = np.zeros(2 * size)
     for smoothing in SMOOTHING:
@@ -306,6 +307,9 @@ def _solve(
 ) -> _Vertex | None:
     """min c′x with x ≥ 0 at most ``most``, and prices of the limits; None where there is no x."""
     (over, high, tops), (under, low, bottoms), (exact, value, fixed) = above, below, equal
+    if cost.size == 0:  # the solver takes no empty programme
+        none = np.zeros(low.size)
+        return None if (low > 0).any() else _Vertex(cost, 0.0, none)
     bounds = np.zeros((cost.size, 2))
     bounds[:, 1] = most
     found = linprog(

@@ -100,12 +100,22 @@ def _least_remedy(crossing: Crossing, alone: Int64, kind: str, turned: bool) -> 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A part of a conflict: places of limits that ask, and that allow, with their weights."""
+    """A part of a conflict: places of limits that ask, and that allow.
+
+    What is asked for and what is allowed, by their weights; and what pairs that come under no
+    limit that is full give when each is mated as often as it may be.
+    """
 
     asking: Int64
     allowing: Int64
     asked: float
     allowed: float
+    by_pairs: float
+
+    @property
+    def room(self) -> float:
+        """Matings that are possible of those asked for."""
+        return float(np.floor(self.allowed + self.by_pairs + 1e-6))
 
 
 def _smallest(crossing: Crossing, conflict: Conflict) -> _Part:
@@ -113,35 +123,43 @@ def _smallest(crossing: Crossing, conflict: Conflict) -> _Part:
     programme = crossing.programme()
     asking, allowing = (np.flatnonzero(weights > 1e-6) for weights in (
         conflict.asked, conflict.allowed))
-    under = programme.incidence(tuple(np.nonzero(np.isfinite(programme.cost))))  # type: ignore[arg-type]
+    first, second = np.nonzero(np.isfinite(programme.cost))
+    under = programme.incidence((first, second))
     limits = np.concatenate([asking, allowing])
     touching = sparse.csr_array(under[limits])
     _, own = connected_components(touching @ touching.T, directed=False)
     parts = []
     for number in np.unique(own):
         ask, allow = (which[np.isin(which, limits[own == number])] for which in (asking, allowing))
+        weights = np.zeros(programme.low.size)
+        weights[ask] += conflict.asked[ask]
+        weights[allow] -= conflict.allowed[allow]
+        over = np.maximum(weights @ under, 0.0)
+        spare = np.where(over > 1e-9, programme.per_pair, 0.0) @ over
         parts.append(_Part(
             ask, allow, float(conflict.asked[ask] @ programme.low[ask]),
-            float(conflict.allowed[allow] @ programme.high[allow])))
-    broken = [part for part in parts if part.asked > part.allowed + 1e-6]
+            float(conflict.allowed[allow] @ programme.high[allow]), float(spare)))
+    broken = [part for part in parts if part.asked > part.allowed + part.by_pairs + 1e-6]
     return min(broken, key=lambda part: (part.asking.size + part.allowing.size, part.asked))
 
 
 def _too_much(crossing: Crossing, part: _Part) -> Misfit:
     """Needs and what is allowed, in words."""
-    asked = " and ".join(_limits(crossing, part.asking, "need"))
-    allowed = " and ".join(_limits(crossing, part.allowing, "may have")) or "no pair is admissible"
-    found = (f"{asked}: {part.asked:g} matings; but {allowed}, which leaves room for "
-             f"{np.floor(part.allowed + 1e-6):g} of them")
-    remedies = [f"raise '{name}'" for name in _settings(crossing, part.allowing)]
+    allowed = _limits(crossing, part.allowing, "may have")
+    settings = _settings(crossing, part.allowing)
+    if part.by_pairs:
+        allowed.append(f"each pair of them {crossing.per_pair}")
+        settings.append("max_per_pair")
     forbidden = _forbidding(crossing, part)
-    remedies += [f"loosen '{name}' (it forbids {count:,} pairs that would help)"
+    remedies = [f"raise '{name}'" for name in settings]
+    remedies += [f"loosen '{name}', which forbids {count:,} pairs that would help"
                  for name, count in forbidden]
-    remedies.append(f"select more {crossing.second.kind}s")
-    path = (*_settings(crossing, part.allowing), *(name for name, _ in forbidden))[:1]
-    words = ", or ".join(remedies)
-    return Misfit(tuple(path), found, "Expected as much room as matings",
-                  words[0].upper() + words[1:])
+    words = ", or ".join([*remedies, f"select more {crossing.second.kind}s"])
+    path = (*settings, *(name for name, _ in forbidden))[:1]
+    return Misfit(
+        path, f"{' and '.join(_limits(crossing, part.asking, 'need'))}; of these {part.asked:g} "
+        f"only {part.room:g} are possible: {' and '.join(allowed) or 'no pair is admissible'}",
+        "Expected as much room as matings", words[0].upper() + words[1:])
 
 
 def _limits(crossing: Crossing, places: Int64, verb: str) -> list[str]:

@@ -60,4 +60,5 @@ def map_of_base_pairs(markers: Markers, centimorgans_per_megabase: float) -> Lin
     codes = markers.chromosome.dictionary_encode().indices
     chromosome = codes.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     chromosome[markers.position <= 0] = -1
-    return LinkageMap(chromosome, markers.position * (centimorgans_per_megabase * 1e-8))
+    return LinkageMap(chromosome, np.asarray(
+        markers.position * (centimorgans_per_megabase * 1e-8), np.float64))

@@ -38,7 +38,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from breedeval.genotypes.calls import Calls
 from breedeval.selection.linkage import LinkageMap
@@ -113,13 +112,13 @@ def line_variances(
     lines = np.diag(gram)
     spread = lines[:, None] + lines - gram - gram.T
     np.fill_diagonal(spread, 0.0)
-    return np.maximum(spread, 0.0)
+    return np.asarray(np.maximum(spread, 0.0))
 
 
 def _homozygous_values(calls: Calls, effects: Float64) -> Float64:
     """½(x − 1)b of a set of markers, 0 where missing, shape (m, n)."""
     copies = np.nan_to_num(calls.block(0, calls.markers) - 1.0).astype(np.float64)
-    return copies * (0.5 * effects[:, None])
+    return np.asarray(copies * (0.5 * effects[:, None]))
 
 
 def heterozygosity(calls: Calls) -> float:
@@ -208,9 +207,3 @@ def _linked(values: Float64, rho: Float64) -> Float64:
         running = own + near * running
         total += own * (2 * running - own)
     return total
-
-
-def intensity(fraction: float) -> float:
-    """i: mean of the best part of a standard normal distribution, φ(z)/p."""
-    z = float(ndtri(1 - fraction))
-    return float(np.exp(-0.5 * z * z) / (np.sqrt(2 * np.pi) * fraction))

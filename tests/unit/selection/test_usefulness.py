@@ -7,7 +7,7 @@ import pytest
 
 from breedeval.genotypes.packed import Packed, pack
 from breedeval.selection.linkage import LinkageMap
-from breedeval.selection.usefulness import Trio, gamete_variances, intensity, line_variances
+from breedeval.selection.usefulness import Trio, gamete_variances, line_variances
 from tests.oracles import gametes as oracle
 
 CHROMOSOME = [0, 0, 0, 1, 1]
@@ -125,10 +125,3 @@ def test_order_of_markers_and_counted_allele_change_nothing():
     second = line_variances(calls(flipped[order]), effects[order], LinkageMap(
         np.array(CHROMOSOME)[order], np.array(MORGANS)[order]), "doubled_haploid")
     np.testing.assert_allclose(second, first, atol=1e-13)
-
-
-@pytest.mark.parametrize(("fraction", "expected"), [
-    (0.01, 2.665), (0.05, 2.063), (0.10, 1.755), (0.20, 1.400), (0.50, 0.798)])
-def test_intensity(fraction, expected):
-    """Falconer & Mackay (1996), appendix table A, infinite population."""
-    assert round(intensity(fraction), 3) == pytest.approx(expected, abs=5e-4)
