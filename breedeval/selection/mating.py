@@ -49,6 +49,11 @@ class Side:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def fixed(self) -> bool:
+        """Whether nothing is left to choose of how much each is used."""
+        return bool((self.least == self.most).all())
+
 
 @dataclass(frozen=True, eq=False)
 class Rule:
@@ -178,7 +183,7 @@ class MatingPlan:
     @property
     def gap(self) -> float:
         """How far the plan may be from the best, relative to it."""
-        return (self.bound - self.worth) / max(abs(self.bound), 1e-12)
+        return max(0.0, self.bound - self.worth) / max(abs(self.bound), 1e-12)
 
 
 def plan_matings(crossing: Crossing, *, seconds: float = 60.0) -> MatingPlan | Conflict:

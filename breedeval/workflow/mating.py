@@ -306,13 +306,14 @@ def _facts(
     place, matings = (found.first, found.second), found.matings
     possible = (len(crossing.first) * (len(crossing.first) - 1) // 2 if crossing.one_sided
                 else crossing.worth.size)
+    sign = -1.0 if asked.objective == "inbreeding" else 1.0
     facts: dict[str, Any] = {
         "objective": asked.objective, "matings": found.total, "pairs": int(matings.size),
         "females": int(np.unique(found.first).size), "males": int(np.unique(found.second).size),
         "mean_inbreeding": found.inbreeding, "random_inbreeding": found.random_inbreeding,
         "highest_inbreeding": found.highest_inbreeding,
         "mean_index": float(mean[place] @ matings) / found.total,
-        "value": found.worth, "bound": found.bound, "gap": found.gap,
+        "value": sign * found.worth, "bound": sign * found.bound, "gap": found.gap,
         "possible_pairs": possible, "admissible_pairs": int(crossing.admissible().sum()),
         "forbidden_pairs": {rule.words: int(
             (np.triu(rule.pairs, 1) if crossing.one_sided else rule.pairs).sum())

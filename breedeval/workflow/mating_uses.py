@@ -18,8 +18,10 @@ Int64 = NDArray[np.int64]
 def make_sides(
     settings: SelectionSettings, frame: pd.DataFrame, first: Int64, second: Int64,
     kinds: tuple[str, str], shares: Float64,
-) -> tuple[tuple[Side, Side], int]:
+) -> tuple[tuple[Side, Side], int | None]:
     """Parents of both sides with their least and most matings, and the number of matings.
+
+    None where the uses of a side add up to it.
 
     Parameters
     ----------
@@ -44,13 +46,13 @@ def make_sides(
                                      "for all of them", "Write 'max_per_female'"))
         lines = _side(kinds[0], names[first], 2 * total, (None, asked.max_per_female),
                       None if fixed is None else fixed[first])
-        return (lines, lines), total
+        return (lines, lines), None if lines.fixed else total
     total = asked.matings or first.size
     females = _side(kinds[0], names[first], total, (None, _of_females(asked)),
                     None if fixed is None else fixed[first])
     males = _side(kinds[1], names[second], total, (asked.min_per_male, asked.max_per_male),
                   None if fixed is None else fixed[second])
-    return (females, males), total
+    return (females, males), None if females.fixed or males.fixed else total
 
 
 def _of_females(asked: MatingSettings) -> int | None:
