@@ -80,7 +80,7 @@ class HerdLimit:
     Parameters
     ----------
     herd : ndarray of int64, shape (f,)
-        Of every female, from 0.
+        Of every female, from 0; −1 where it is not known, and there is no limit.
     names : sequence of str
     most : int
     """
@@ -140,11 +140,12 @@ class Crossing:
         high = np.concatenate([side.most for side in sides]).astype(np.float64)
         herd = None
         if self.herds is not None:
-            count = len(self.herds.names) * len(self.second)
-            herd = low.size + self.herds.herd[:, None] * len(self.second) + np.arange(
-                len(self.second))
-            low = np.concatenate([low, np.zeros(count)])
-            high = np.concatenate([high, np.full(count, float(self.herds.most))])
+            males, count = len(self.second), len(self.herds.names) * len(self.second)
+            known = self.herds.herd[:, None] >= 0
+            herd = low.size + np.where(
+                known, self.herds.herd[:, None] * males + np.arange(males), count)
+            low = np.concatenate([low, np.zeros(count + 1)])
+            high = np.concatenate([high, np.full(count, float(self.herds.most)), [np.inf]])
         low = np.append(low, self.total or 0.0)
         high = np.append(high, np.inf if self.total is None else self.total)
         return Programme(

@@ -207,7 +207,8 @@ def _crossing(
     rules = _rules(plan, run.findings, among, pool, inbreeding)
     return Crossing(
         *sides, inbreeding, worth, rules, total,
-        asked.max_per_pair or (1 if pool.one_sided else None), _herds(asked, among, pool))
+        asked.max_per_pair or (1 if pool.one_sided else None),
+        _herds(asked, run.findings, among, pool))
 
 
 def _rules(
@@ -253,20 +254,23 @@ def _named_pairs(
     return found
 
 
-def _herds(asked: MatingSettings, among: Candidacy, pool: Pool) -> HerdLimit | None:
+def _herds(
+    asked: MatingSettings, findings: Findings, among: Candidacy, pool: Pool
+) -> HerdLimit | None:
     """The limit on a male in a herd."""
     if asked.max_per_herd is None or asked.herd is None:
         return None
     if pool.one_sided:
         raise MisfitError(Misfit((*BASE, "max_per_herd"), "it limits males in herds, and the "
                                  "selected have no sexes", "", "Remove 'max_per_herd'"))
-    column = among.frame[asked.herd].iloc[pool.first]
+    column = among.frame[asked.herd].iloc[pool.first].reset_index(drop=True)
     if column.isna().any():
         lacking = among.frame["individual"].iloc[pool.first][column.isna().to_numpy()]
-        raise MisfitError(Misfit(
-            (*BASE, "herd"), f"{len(lacking):,} females have no '{asked.herd}' (or several), such "
-            f"as '{lacking.iloc[0]}'", "Expected a herd for each", "Give it, or leave them out"))
-    codes, labels = pd.factorize(column.astype(str), sort=True)
+        findings.warn("herds", Problem(
+            "selection: mating: herd", f"{len(lacking):,} females have no '{asked.herd}' (or "
+            f"several), such as '{lacking.iloc[0]}'; no herd's limit holds for them",
+            "Expected one for each", "Give it"))
+    codes, labels = pd.factorize(column.where(column.isna(), column.astype(str)), sort=True)
     return HerdLimit(codes.astype(np.int64), [str(one) for one in labels], asked.max_per_herd)
 
 

@@ -90,6 +90,13 @@ def test_males_in_herds():
     assert plan.worth == pytest.approx(3.0)
 
 
+def test_a_herd_that_is_not_known_has_no_limit():
+    limit = HerdLimit(np.array([0, 0, -1, -1]), ["a"], 1)
+    plan = plan_matings(crossing(most=4, worth=np.tile([5.0, 1.0, 0.0], (4, 1)), herds=limit))
+    assert (plan.second[plan.first >= 2] == 0).all()
+    assert plan.worth == pytest.approx((3 * 5 + 1) / 4)
+
+
 def test_a_female_without_a_mate():
     found = plan_matings(crossing(rules=[above(0.05)]))
     assert isinstance(found, Conflict)

@@ -125,6 +125,13 @@ def test_males_in_herds() -> None:
         table["female"]].to_numpy()).all()
 
 
+def test_females_without_a_herd_are_told() -> None:
+    found = evaluated({"max_per_male": 12, "herd": "herd", "max_per_herd": 2})
+    assert any("females have no 'herd' (or several), such as" in one
+               for one in found.summary["warnings"])
+    assert found.decisions["matings"]["herd"].isna().any()
+
+
 def test_more_matings_than_females() -> None:
     table = evaluated({"matings": 30, "max_per_male": 10}).decisions["matings"]
     uses = table.groupby("female")["matings"].sum()
