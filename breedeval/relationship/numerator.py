@@ -152,6 +152,12 @@ class Numerator:
             self.pedigree.sire, self.pedigree.dam, self.mendelian, x,
             sire_group=self.pedigree.sire_group, dam_group=self.pedigree.dam_group)
 
+    def founders_first(self) -> tuple[Rows, Rows, Vector]:
+        """Sires, dams and D; where there are metafounders, they come first as individuals."""
+        if self.gamma is None:
+            return self.pedigree.sire, self.pedigree.dam, self.mendelian
+        return (*_with_metafounders(self.pedigree), self._extended_mendelian)
+
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Q of the individuals: each group's expected share of their genes. O(qg)."""
         # metafounders are random: they take no part in the fixed rank

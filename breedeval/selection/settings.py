@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from breedeval.model.form import Labels, Misfit, Name, Names, Part, refuse
@@ -211,22 +212,35 @@ class ContributionSettings(Part):
 class MatingSettings(Part):
     """Who is mated to whom."""
 
-    UNSAID: ClassVar[frozenset[str]] = frozenset({"matings", "forbidden"})
+    UNSAID: ClassVar[frozenset[str]] = frozenset({
+        "matings", "forbidden", "min_per_male", "max_per_pair", "herd", "max_per_herd", "progeny",
+        "map"})
 
     objective: Literal["inbreeding", "index", "usefulness"] = Field(
         "inbreeding", description="What is sought: least mean inbreeding of progeny; the highest "
         "mean index, less 'penalty' for a unit of inbreeding; or that of usefulness, the mean of a "
         "cross's best progeny.", examples=["usefulness"])
     matings: int | None = Field(
-        None, ge=1, description="Number of matings in all; one for each selected female when "
-        "absent.", examples=[400])
+        None, ge=1, description="Number of matings in all; when absent, one for each selected "
+        "female, or for every two lines where there are no sexes.", examples=[400])
     max_inbreeding: float | None = Field(
         None, gt=0, le=1, description="Highest expected inbreeding of progeny.", examples=[0.0625])
     max_per_male: int | None = Field(
-        None, ge=1, description="Most matings of a male.", examples=[60])
+        None, ge=1, description="Most matings of a male; when absent, and there are no "
+        "contributions, all are used alike.", examples=[60])
+    min_per_male: int | None = Field(
+        None, ge=1, description="Least matings of a male.", examples=[5])
     max_per_female: int | None = Field(
-        None, ge=1, description="Most matings of a female (of a line, where there are no sexes).",
-        examples=[1])
+        None, ge=1, description="Most matings of a female (of a line, where there are no sexes); "
+        "when absent, and there are no contributions, all are used alike.", examples=[2])
+    max_per_pair: int | None = Field(
+        None, ge=1, description="Most matings of the same two; 1 where there are no sexes, and no "
+        "limit where there are.", examples=[3])
+    herd: Name | None = Field(
+        None, description="Column of the herd, or other place, in which a female is mated.",
+        examples=["herd"])
+    max_per_herd: int | None = Field(
+        None, ge=1, description="Most matings of one male in one herd.", examples=[10])
     avoid: Names = Field(
         (), description="Columns that say who carries what: carriers of the same are not mated.",
         examples=[["carrier_a", "carrier_b"]])
@@ -239,6 +253,30 @@ class MatingSettings(Part):
     selected_fraction: float = Field(
         0.05, gt=0, lt=1, description="For usefulness: part of a cross's progeny that is selected.",
         examples=[0.1])
+    accuracy: float = Field(
+        1.0, gt=0, le=1, description="For usefulness: accuracy of selection within a cross; 1 "
+        "where its progeny are selected by the effects of markers.", examples=[0.7])
+    progeny: Literal["outbred", "doubled_haploid", "recombinant_inbred", "f2"] | None = Field(
+        None, description="For usefulness: what is bred from a cross; doubled haploids where there "
+        "are no sexes, and the outbred progeny of two parents where there are.",
+        examples=["recombinant_inbred"])
+    map: Path | None = Field(
+        None, description="For usefulness: linkage map, a file with marker, chromosome and "
+        "centimorgan.", examples=["linkage.csv"])
+    centimorgans_per_megabase: float = Field(
+        1.0, gt=0, description="For usefulness: recombination where there is no linkage map.",
+        examples=[0.6])
+
+    @model_validator(mode="after")
+    def _herds(self) -> MatingSettings:
+        if self.max_per_herd is not None and self.herd is None:
+            refuse([Misfit(("max_per_herd",), "it is not said which column has the herd", "",
+                           "Add 'herd: COLUMN'")])
+        if (self.min_per_male or 0) > (self.max_per_male or np.inf):
+            refuse([Misfit(("min_per_male",), f"'min_per_male' ({self.min_per_male}) is more than "
+                           f"'max_per_male' ({self.max_per_male})", "Expected at most as much",
+                           "Lower it")])
+        return self
 
 
 class SelectionSettings(Part):

@@ -158,4 +158,17 @@ def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]
             files[f"relationship {name}"] = path
         for option, other in {**kind.more_matrices, **kind.table_files}.items():
             files[f"relationship {name}: {option}"] = other
-    return files
+    return files | _selection_files(settings)
+
+
+def _selection_files(settings: RunSettings) -> dict[str, Path]:
+    """Lists of candidates, bounds of contributions, pairs that are not mated, a linkage map."""
+    asked = settings.selection
+    if asked is None:
+        return {}
+    named = {"include": asked.candidates.include, "exclude": asked.candidates.exclude}
+    if asked.contributions is not None:
+        named["bounds"] = asked.contributions.bounds
+    if asked.mating is not None:
+        named |= {"forbidden": asked.mating.forbidden, "map": asked.mating.map}
+    return {f"selection ({key})": path for key, path in named.items() if isinstance(path, Path)}

@@ -12,8 +12,10 @@ from breedeval.selection.ranking import Ranking
 from breedeval.selection.truncation import best, equal_contributions
 from breedeval.solve import Factor
 from breedeval.workflow.candidacy import Candidacy, find_candidacy, goal, rank
+from breedeval.workflow.coancestry import coancestry_among
 from breedeval.workflow.decided import Decisions
 from breedeval.workflow.ladder import Run
+from breedeval.workflow.mating import mate
 from breedeval.workflow.selection_plan import Plan
 from breedeval.workflow.selection_tables import (
     Scheme,
@@ -55,10 +57,14 @@ def decide(
             plan, solutions, among.criteria, aim, among.mask, among.sexes).among(among.mask)
         schemes.append(Scheme(name, aim, ranking, _shares(plan, among, ranking)))
     interval = mean_interval(run.inputs.pedigree)
-    return Decisions(
-        {"selection": selection_table(among, schemes[0].shares),
-         "index": index_table(among, schemes, interval)},
-        {"selection": facts(among, schemes[0], interval)})
+    tables = {"selection": selection_table(among, schemes[0].shares),
+              "index": index_table(among, schemes, interval)}
+    summary = {"selection": facts(among, schemes[0], interval)}
+    if plan.settings.mating is not None:
+        mated = mate(plan, run, solutions, among, schemes[0].shares,
+                     coancestry_among(among, solutions.equations), step)
+        tables["matings"], summary["mating"] = mated.table, mated.facts
+    return Decisions(tables, summary)
 
 
 def _shares(plan: Plan, among: Candidacy, ranking: Ranking) -> Vector:

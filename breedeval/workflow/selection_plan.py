@@ -10,12 +10,18 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.criteria import Cell, find_criteria
 from breedeval.io.tables import read_table
-from breedeval.model.form import KeyPath, Misfit, MisfitError, did_you_mean
+from breedeval.model.form import KeyPath, Misfit, MisfitError
 from breedeval.selection.candidates import Rules
 from breedeval.selection.conditions import Condition, ConditionError, parse, unknown_columns
 from breedeval.selection.settings import SelectionSettings
 from breedeval.workflow.attributes import attribute_names
 from breedeval.workflow.ladder import Run
+from breedeval.workflow.mating_plan import (
+    MatingSources,
+    mating_columns,
+    mating_misfits,
+    read_mating_sources,
+)
 
 COMPUTED = ("individual", "records", "inbreeding", "index", "accuracy", "reliability")
 """Columns that conditions may name beside those of pedigree and records."""
@@ -35,6 +41,8 @@ class Plan:
     rules : Rules
     columns : tuple of str
         Attributes that are needed or shown.
+    mating : MatingSources
+        What the files of a mating plan say.
     """
 
     settings: SelectionSettings
@@ -42,6 +50,7 @@ class Plan:
     cells: tuple[tuple[Cell, ...], ...]
     rules: Rules
     columns: tuple[str, ...]
+    mating: MatingSources
 
 
 def plan_selection(run: Run, equations: Equations) -> Plan | None:
@@ -65,21 +74,18 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
     conditions, faults = parsed(asked_of.where, WHERE, known)
     females, more = parsed(asked_of.females, (*WHERE[:-1], "females"), known)
     males, again = parsed(asked_of.males, (*WHERE[:-1], "males"), known)
-    faults += [*more, *again]
-    avoid = asked.mating.avoid if asked.mating is not None else ()
-    faults += [Misfit(("selection", "mating", "avoid", at), f"there is no column '{name}'",
-                      f"Expected one of: {', '.join(attributes)}", did_you_mean(name, attributes))
-               for at, name in enumerate(avoid) if name not in attributes]
+    cells = tuple(one for one in found if not isinstance(one, Misfit))
+    faults += [*more, *again, *mating_misfits(run, asked, equations, cells)]
     misfits = [one for one in found if isinstance(one, Misfit)] + faults
     if misfits:
         raise MisfitError(*misfits)
-    cells = tuple(one for one in found if not isinstance(one, Misfit))
     include, exclude = (_listed(value) for value in (asked_of.include, asked_of.exclude))
     rules = Rules(conditions, include, exclude or (), {
         "female": tuple(females.values()), "male": tuple(males.values())})
-    columns = tuple(name for name in dict.fromkeys([*rules.columns, *avoid])
+    mating = () if asked.mating is None else mating_columns(asked.mating)
+    columns = tuple(name for name in dict.fromkeys([*rules.columns, *mating])
                     if name in attributes and name not in (*names, *COMPUTED))
-    plan = Plan(asked, names, cells, rules, columns)
+    plan = Plan(asked, names, cells, rules, columns, read_mating_sources(asked.mating))
     _check_lists(plan, equations, run.findings)
     return plan
 
