@@ -83,7 +83,7 @@ def _interval(
 
 
 def selection_differentials(
-    pedigree: Pedigree, values: NDArray[np.float64], name: str
+    pedigree: Pedigree, values: NDArray[np.float64]
 ) -> pd.DataFrame:
     """S of every path and year in which offspring were born.
 
@@ -92,13 +92,11 @@ def selection_differentials(
     pedigree : Pedigree
     values : ndarray of float64, shape (n,)
         Breeding values, NaN where unknown.
-    name : str
-        Of the criterion.
 
     Returns
     -------
     DataFrame
-        criterion, path, year, pairs, differential; year is the offspring's, whole; rows of year
+        path, year, pairs, differential; year is the offspring's, whole; rows of year
         NaN are of all years. Pairs whose parent has a known birth only.
     """
     year = np.floor(pedigree.birth_year)
@@ -112,8 +110,8 @@ def selection_differentials(
         if found.empty:
             continue
         by_year = found.groupby("year")["differential"].agg(["size", "mean"])
-        rows += [(name, pairs.path, float(at), int(size), float(value))
+        rows += [(pairs.path, float(at), int(size), float(value))
                  for at, size, value in by_year.itertuples()]
-        rows.append((name, pairs.path, float("nan"), len(found),
+        rows.append((pairs.path, float("nan"), len(found),
                      float(found["differential"].mean())))
-    return pd.DataFrame(rows, columns=["criterion", "path", "year", "pairs", "differential"])
+    return pd.DataFrame(rows, columns=["path", "year", "pairs", "differential"])

@@ -13,12 +13,10 @@ from breedeval.evaluation.criteria import Criteria, make_criteria
 from breedeval.evaluation.own_performance import own_performance, own_traits
 from breedeval.evaluation.solving import Solutions
 from breedeval.evaluation.tables import breeding_values_table
-from breedeval.model.form import KeyPath, Misfit, MisfitError
+from breedeval.model.form import Misfit, MisfitError
 from breedeval.selection.candidates import (
     SEXES,
-    Candidates,
     Rules,
-    find_candidates,
     sexes_of,
     with_sexes,
 )
@@ -35,7 +33,7 @@ from breedeval.selection.responses import covariance_within
 from breedeval.solve import Factor
 from breedeval.workflow.attributes import attributes_of
 from breedeval.workflow.ladder import Run
-from breedeval.workflow.selection_plan import WHERE, Plan, misfit_of
+from breedeval.workflow.selection_plan import WHERE, Plan, candidates, misfit_of, nobody
 
 Mask = NDArray[np.bool_]
 LATE = frozenset({"index", "accuracy", "reliability"})
@@ -84,7 +82,7 @@ def find_candidacy(
     early = Rules({text: one for text, one in plan.rules.conditions.items()
                    if not LATE.intersection(one.columns())},
                   plan.rules.include, plan.rules.exclude)
-    mask = _candidates(frame, early).mask
+    mask = candidates(frame, early).mask
     aim = goal(plan, criteria)
     try:
         ranking = rank(plan, solutions, criteria, aim, mask, _sexes(plan, frame, mask))
@@ -92,7 +90,7 @@ def find_candidacy(
         raise MisfitError(Misfit(("selection", "index"), error.found, "", error.remedy)) from None
     frame = frame.assign(index=ranking.values, accuracy=ranking.accuracy,
                          reliability=ranking.accuracy**2)
-    found = _candidates(frame, plan.rules)
+    found = candidates(frame, plan.rules)
     mask = found.mask & np.isfinite(ranking.values)
     left_out = dict(found.left_out)
     if (without := int((found.mask & ~mask).sum())):
@@ -115,14 +113,6 @@ def _with_sexes(frame: pd.DataFrame, rules: Rules) -> pd.DataFrame:
         return with_sexes(frame, rules)
     except ConditionError as error:
         raise MisfitError(misfit_of(WHERE[:-1], error)) from None
-
-
-def _candidates(frame: pd.DataFrame, rules: Rules) -> Candidates:
-    """Candidates, with the place of a condition that does not fit its column."""
-    try:
-        return find_candidates(frame, rules)
-    except ConditionError as error:
-        raise MisfitError(misfit_of(WHERE, error)) from None
 
 
 def _frame(
@@ -182,11 +172,9 @@ def _check_enough(
     plan: Plan, mask: Mask, sexes: Mapping[str, Mask], left_out: Mapping[str, int]
 ) -> None:
     """Refuse a selection without candidates, or by a sex that nobody has."""
-    path: KeyPath = ("selection", "candidates")
-    reasons = "; ".join(f"{count:,} {words}" for words, count in left_out.items() if count)
     if not mask.any():
-        raise MisfitError(Misfit(path, f"nobody is a candidate: {reasons or 'no individuals'}",
-                                 "Expected at least one", "Widen the conditions"))
+        raise nobody(left_out)
+    reasons = "; ".join(f"{count:,} {words}" for words, count in left_out.items() if count)
     select = plan.settings.select
     if select is None or not select.by_sex:
         return

@@ -28,14 +28,12 @@ from breedeval.provenance import describe_origin
 from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import Round, State
 from breedeval.workflow import ladder
-from breedeval.workflow.decided import Decisions
-from breedeval.workflow.decisions import decide_all, plan_decisions, with_base
+from breedeval.workflow.decisions import plan_decisions
+from breedeval.workflow.extras import find_extras
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.marker_effects import MARKERS, results_of_markers
 from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of
 from breedeval.workflow.share import Share, share_of
-from breedeval.workflow.validation import validate
 
 MANY = 200_000
 """Observations above which residuals are computed and written only when asked for; and breeding
@@ -99,32 +97,9 @@ def evaluate_run(
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
-    checked = None
-    if settings.validation is not None:
-        checked = validate(run, solutions, solve_options(settings, share), journal.step)
-    markers = None
-    if settings.marker_effects is not None:
-        markers = results_of_markers(
-            run, solutions, solve_options(settings, share), journal.step)
-    decided = Decisions()
-    if plans.any:
-        with ladder.placed(run):
-            decided = decide_all(plans, run, solutions, journal.step)
-        solutions = replace(solutions, factor=None)
-    evaluation = ladder.evaluation(run, solutions, found)
-    if plans.any:
-        evaluation = replace(
-            evaluation, breeding_values=with_base(evaluation.breeding_values, decided),
-            decisions=decided.tables, summary={**evaluation.summary, **decided.summary})
-    if markers is not None:
-        evaluation = replace(
-            evaluation, marker_effects=markers.effects, marker_windows=markers.windows,
-            arrays={**evaluation.arrays, MARKERS: markers.arrays},
-            summary={**evaluation.summary, "marker_effects": markers.summary})
-    if checked is not None:
-        evaluation = replace(
-            evaluation, validation=checked.table, validation_predictions=checked.predictions,
-            summary={**evaluation.summary, "validation": checked.summary})
+    extras = find_extras(plans, run, solutions, solve_options(settings, share), journal)
+    solutions = replace(solutions, factor=None)
+    evaluation = extras.added_to(ladder.evaluation(run, solutions, found))
     wanted = settings.output.partition
     if len(evaluation.breeding_values) <= MANY if wanted is None else wanted:
         evaluation = replace(evaluation, partition=partition_table(solutions))

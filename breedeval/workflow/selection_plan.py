@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from breedeval.equations.henderson import Equations
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.criteria import Cell, find_criteria
 from breedeval.io.tables import read_table
 from breedeval.model.form import KeyPath, Misfit, MisfitError
-from breedeval.selection.candidates import Rules
+from breedeval.selection.candidates import Candidates, Rules, find_candidates
 from breedeval.selection.conditions import Condition, ConditionError, parse, unknown_columns
 from breedeval.selection.settings import SelectionSettings
-from breedeval.workflow.attributes import attribute_names
+from breedeval.workflow.attributes import attribute_names, attributes_of
 from breedeval.workflow.ladder import Run
 from breedeval.workflow.mating_plan import (
     MatingSources,
@@ -88,6 +90,43 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
     plan = Plan(asked, names, cells, rules, columns, read_mating_sources(asked.mating))
     _check_lists(plan, equations, run.findings)
     return plan
+
+
+def _check_candidates(plan: Plan, run: Run, equations: Equations) -> None:
+    """Refuse conditions that nobody can meet, as far as they are about what was read."""
+    cell = plan.cells[0][0]
+    frame = attributes_of(run, equations.design.random[cell.effect].levels, plan.columns,
+                          equations.design, cell)
+    later = {*COMPUTED, *plan.names}
+    if any(plan.rules.sexes.values()):
+        later.add("sex")
+    rules = Rules({text: one for text, one in plan.rules.conditions.items()
+                   if not later.intersection(one.columns())},
+                  plan.rules.include, plan.rules.exclude)
+    found = candidates(frame, rules)
+    if not found.mask.any():
+        raise nobody(found.left_out)
+
+
+def candidates(frame: pd.DataFrame, rules: Rules) -> Candidates:
+    """Candidates; a condition that does not fit its column is told with its place.
+
+    Raises
+    ------
+    MisfitError
+    """
+    try:
+        return find_candidates(frame, rules)
+    except ConditionError as error:
+        raise MisfitError(misfit_of(WHERE, error)) from None
+
+
+def nobody(left_out: Mapping[str, int]) -> MisfitError:
+    """Nobody is a candidate, and why."""
+    reasons = "; ".join(f"{count:,} {words}" for words, count in left_out.items() if count)
+    return MisfitError(Misfit(
+        ("selection", "candidates"), f"nobody is a candidate: {reasons or 'no individuals'}",
+        "Expected at least one", "Widen the conditions"))
 
 
 def parsed(

@@ -34,6 +34,7 @@ from breedeval.workflow.ladder import Run
 from breedeval.workflow.selection_plan import misfit_of, parsed
 
 Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 BASE: KeyPath = ("trend", "base")
 MOST_SOLVES = 2000
 """Means whose errors are computed at most: each takes a solution of the equations."""
@@ -64,7 +65,8 @@ def plan_trend(run: Run, equations: Equations) -> TrendPlan | None:
     Raises
     ------
     MisfitError
-        Of columns that there are not, and conditions that cannot be read.
+        Of columns that there are not, or hold no numbers, conditions that cannot be read, and a
+        base of nobody.
     """
     asked = run.settings.trend
     if asked is None:
@@ -82,7 +84,14 @@ def plan_trend(run: Run, equations: Equations) -> TrendPlan | None:
         raise MisfitError(*misfits, *faults)
     columns = [asked.by, *([] if asked.within is None else [asked.within]),
                *(name for one in base.values() for name in one.columns())]
-    return TrendPlan(asked, base, tuple(name for name in dict.fromkeys(columns) if name in names))
+    plan = TrendPlan(asked, base, tuple(
+        name for name in dict.fromkeys(columns) if name in names))
+    cell = additive_cells(equations)[0]
+    frame = attributes_of(run, equations.design.random[cell.effect].levels, plan.columns,
+                          equations.design, cell)
+    _numbers(plan, frame)
+    _members(plan, frame)
+    return plan
 
 
 def _base_conditions(
@@ -102,16 +111,9 @@ def _base_conditions(
 def trends(
     plan: TrendPlan, run: Run, solutions: Solutions, factor: Factor | None, step: Step
 ) -> Decisions:
-    """Trends of every additive effect, component and trait, and what the base makes of values.
-
-    Raises
-    ------
-    MisfitError
-        When nobody is in the base, or ``by`` holds no numbers.
-    """
+    """Trends of every additive effect, component and trait, and what the base makes of values."""
     step("Genetic trends")
-    tables, scales = [], []
-    differentials = []
+    tables, scales, differentials = [], [], []
     several: dict[int, pd.DataFrame] = {}
     cells = additive_cells(solutions.equations)
     for cell in cells:
@@ -121,7 +123,8 @@ def trends(
                 run, levels, plan.columns, solutions.equations.design, cell)
         frame = several[cell.effect]
         values = solutions.random(cell.effect, solutions.estimates)[:len(levels), cell.cell]
-        base = _base(plan, frame, values)
+        members = _members(plan, frame)
+        base = None if members is None else make_base(values, members)
         errors = None if factor is None else _errors(solutions, factor, cell, len(levels))
         by = _numbers(plan, frame)
         within = None if plan.settings.within is None else frame[plan.settings.within]
@@ -136,8 +139,7 @@ def trends(
         if pedigree is not None:
             rows = levels.codes(pedigree.individuals.labels)
             of_all = np.where(rows >= 0, values[rows], np.nan)
-            differentials.append(_named(
-                selection_differentials(pedigree, of_all, "").drop(columns="criterion"), cell))
+            differentials.append(_named(selection_differentials(pedigree, of_all), cell))
     found = {"trend": pd.concat(tables, ignore_index=True)}
     if differentials:
         found["selection_differentials"] = pd.concat(differentials, ignore_index=True)
@@ -173,7 +175,8 @@ def _numbers(plan: TrendPlan, frame: pd.DataFrame) -> Vector:
     return np.floor(found) if name == "birth_year" else found
 
 
-def _base(plan: TrendPlan, frame: pd.DataFrame, values: Vector) -> Base | None:
+def _members(plan: TrendPlan, frame: pd.DataFrame) -> Mask | None:
+    """Who is in the base; None where there is none."""
     if not plan.base:
         return None
     try:
@@ -183,7 +186,7 @@ def _base(plan: TrendPlan, frame: pd.DataFrame, values: Vector) -> Base | None:
     if not mask.any():
         raise MisfitError(Misfit(BASE, f"nobody meets {' and '.join(plan.base)}",
                                  "Expected at least one individual", "Widen the base"))
-    return make_base(values, mask)
+    return np.asarray(mask)
 
 
 def _means(by: Vector, within: pd.Series | None) -> int:

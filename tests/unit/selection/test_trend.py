@@ -81,7 +81,7 @@ def test_selection_differentials_against_contemporaries() -> None:
     own = pedigree()
     value = {"s": 4.0, "t": 0.0, "d": 1.0, "a": 2.0, "b": 1.0, "c": 1.0}
     values = np.array([value[name] for name in own.individuals.to_list()])
-    table = selection_differentials(own, values, "milk")
+    table = selection_differentials(own, values)
     overall = table[table["year"].isna()].set_index("path")["differential"]
     # males of 2000 have a mean of 2: s is 2 above it, t 2 below; d is alone in 2001
     assert overall.to_dict() == pytest.approx({

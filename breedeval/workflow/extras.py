@@ -1,0 +1,60 @@
+"""What follows from the solutions of a run beside its breeding values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from breedeval.evaluation.planning import SolveOptions
+from breedeval.evaluation.result import Evaluation
+from breedeval.evaluation.solving import Solutions
+from breedeval.workflow.decided import Decisions
+from breedeval.workflow.decisions import Plans, decide_all, with_base
+from breedeval.workflow.journal import Journal
+from breedeval.workflow.ladder import Run, placed
+from breedeval.workflow.marker_effects import MARKERS, MarkerResults, results_of_markers
+from breedeval.workflow.validation import Validation, validate
+
+
+@dataclass(frozen=True, eq=False)
+class Extras:
+    """What a run file asks for beside breeding values; None where it does not."""
+
+    decided: Decisions | None
+    markers: MarkerResults | None
+    checked: Validation | None
+
+    def added_to(self, evaluation: Evaluation) -> Evaluation:
+        """The evaluation with it."""
+        summary = dict(evaluation.summary)
+        if self.decided is not None:
+            summary |= self.decided.summary
+            evaluation = replace(
+                evaluation, breeding_values=with_base(evaluation.breeding_values, self.decided),
+                decisions=self.decided.tables)
+        if self.markers is not None:
+            summary["marker_effects"] = self.markers.summary
+            evaluation = replace(
+                evaluation, marker_effects=self.markers.effects,
+                marker_windows=self.markers.windows,
+                arrays={**evaluation.arrays, MARKERS: self.markers.arrays})
+        if self.checked is not None:
+            summary["validation"] = self.checked.summary
+            evaluation = replace(evaluation, validation=self.checked.table,
+                                 validation_predictions=self.checked.predictions)
+        return replace(evaluation, summary=summary)
+
+
+def find_extras(
+    plans: Plans, run: Run, solutions: Solutions, options: SolveOptions, journal: Journal
+) -> Extras:
+    """Decide, solve the effects of markers back, and validate: whatever was asked for."""
+    settings, step = run.settings, journal.step
+    decided = markers = checked = None
+    if plans.any:
+        with placed(run):
+            decided = decide_all(plans, run, solutions, step)
+    if settings.marker_effects is not None:
+        markers = results_of_markers(run, solutions, options, step)
+    if settings.validation is not None:
+        checked = validate(run, solutions, options, step)
+    return Extras(decided, markers, checked)
