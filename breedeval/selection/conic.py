@@ -83,7 +83,7 @@ def _of_pedigree(given: FromPedigree) -> Form:
     rows, columns = [own], [own]
     for parent in (given.sire, given.dam):
         known = parent >= 0
-        rows.append(parent[known])
+        rows.append(parent[known].astype(np.int64))
         columns.append(own[known])
     row, column = np.concatenate(rows), np.concatenate(columns)
     values = np.where(np.arange(row.size) < ancestors, 1.0, -0.5)

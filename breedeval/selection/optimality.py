@@ -17,7 +17,7 @@ Meuwissen (1997), J. Anim. Sci. 75:934; Boyd & Vandenberghe (2004), Convex Optim
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,11 @@ class Certificate:
         """In units of the scale."""
         return self.gap / self.scale
 
+    def in_units_of(self, unit: float) -> Certificate:
+        """The same where the objective was divided by a unit."""
+        return replace(self, gap=self.gap * unit, stationarity=self.stationarity * unit,
+                       complementarity=self.complementarity * unit, scale=self.scale * unit)
+
     def holds(self, tolerance: float) -> bool:
         """Whether it is the optimum to this tolerance, and allowed."""
         return (abs(self.relative_gap) <= tolerance and self.excess <= tolerance
@@ -83,6 +88,8 @@ def certify(program: Program, point: Point) -> Certificate:
         excess = max(reached / program.limit - 1, 0.0)
         scale = spread(program.merit)
     gap = float(value @ (shares.best(value) - contributions)) + slack
+    if program.merit is None:
+        gap = min(gap, reached)  # no mean coancestry is negative
     return Certificate(gap, _stationarity(shares, contributions, value), slack,
                        shares.miss(contributions), excess, scale)
 

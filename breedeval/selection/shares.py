@@ -8,16 +8,17 @@ A linear function over X is greatest where candidates are used to their upper bo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from breedeval.errors import Findings, InputError, Problem
+from breedeval.model.form import KeyPath, Misfit, MisfitError
 
 Vector = NDArray[np.float64]
 
+WHERE: KeyPath = ("selection", "contributions")
 ROUNDING = 1e-9
 """Bounds whose sums miss a total by less than this meet it."""
 
@@ -55,7 +56,7 @@ class Shares:
 
     def sums(self, contributions: Vector) -> Vector:
         """Σ of each group."""
-        return np.bincount(self.group, contributions, self.totals.size)
+        return np.bincount(self.group, contributions, self.totals.size).astype(np.float64)
 
     def best(self, value: Vector) -> Vector:
         """What maximises Σ c·value over X. O(n log n)."""
@@ -97,70 +98,53 @@ class Shares:
 
         Raises
         ------
-        InputError
-            With every bound and every group that is wrong.
+        MisfitError
+            With bounds that are wrong, five of them, and every sex that cannot give its share.
         """
-        findings = Findings()
         wrong = np.flatnonzero(~((self.lower >= 0) & (self.lower <= self.upper)))
-        if wrong.size:
-            findings.fault("bounds", *(Problem(
-                "selection: contributions", f"'{labels[int(k)]}' is to contribute at least "
-                f"{self.lower[k]:g} and at most {self.upper[k]:g}",
-                "Expected 0 ≤ least ≤ most", "Correct one of them") for k in wrong[:5]),
-                total=int(wrong.size))
-        for group, total in enumerate(self.totals):
-            problem = self._cannot_reach(group, float(total))
-            if problem is not None:
-                findings.fault("totals", problem)
-        findings.raise_faults()
+        misfits = [Misfit(
+            WHERE, f"'{labels[int(k)]}' is to contribute {self.lower[k]:.4g} or more and "
+            f"{self.upper[k]:.4g} or less", "Expected 0 ≤ minimum ≤ maximum",
+            "Correct one of them in 'bounds', or 'max_per_candidate'") for k in wrong[:5]]
+        if not misfits:
+            misfits = [one for group, total in enumerate(self.totals)
+                       if (one := self._cannot_reach(group, float(total))) is not None]
+        if misfits:
+            raise MisfitError(*misfits)
 
-    def _cannot_reach(self, group: int, total: float) -> Problem | None:
+    def _cannot_reach(self, group: int, total: float) -> Misfit | None:
         rows, name = self.members(group), self.names[group]
-        where = "selection: contributions"
         if not rows.size:
-            return Problem(where, f"there are no {name} among the candidates",
-                           f"Expected some: they give {total:g} of the genes",
-                           "Widen 'candidates', or state the sex of the candidates")
+            return Misfit(WHERE, f"there is no {name} candidate",
+                          f"Expected some: they give {total:g} of the genes",
+                          "Widen the conditions on candidates")
         least, most = float(self.lower[rows].sum()), float(self.upper[rows].sum())
         if most < total - ROUNDING:
-            return Problem(
-                where, f"{rows.size:,} {name} may contribute {most:.4g} in all by their upper "
-                f"bounds", f"Expected {total:g} or more", f"Raise 'max_per_candidate' to "
-                f"{total / rows.size:.3g} or more, or widen 'candidates'")
+            return Misfit(
+                WHERE, f"{rows.size:,} {name} candidates may contribute {most:.4g} in all by their "
+                "upper bounds", f"Expected {total:g} or more",
+                f"Raise 'max_per_candidate' (to {total / rows.size:.3g} or more, if nothing else "
+                "bounds them), or widen the conditions on candidates")
         if least > total + ROUNDING:
-            return Problem(
-                where, f"{rows.size:,} {name} must contribute {least:.4g} in all by their lower "
-                f"bounds", f"Expected {total:g} or less", "Lower some of them")
+            return Misfit(
+                WHERE, f"{rows.size:,} {name} candidates must contribute {least:.4g} in all by "
+                "their lower bounds", f"Expected {total:g} or less", "Lower some of them")
         return None
 
 
-def two_sexes(sex: NDArray[np.int64], upper: Vector, lower: Vector | None = None) -> Shares:
-    """Half of the genes from males and half from females.
+def shares_of(
+    sexes: Mapping[str, NDArray[np.bool_]], lower: Vector, upper: Vector
+) -> Shares:
+    """Every sex that has candidates gives the same part of the genes.
 
     Parameters
     ----------
-    sex : ndarray of int, shape (n,)
-        1 male, 2 female.
-    upper, lower : ndarray of float64, shape (n,)
-
-    Raises
-    ------
-    InputError
-        Where the sex of a candidate is unknown.
+    sexes : mapping of str to ndarray of bool, shape (n,)
+        Who belongs to which, everybody to one; a single one where they are not told apart.
+    lower, upper : ndarray of float64, shape (n,)
     """
-    unknown = int((~np.isin(sex, (1, 2))).sum())
-    if unknown:
-        raise InputError(Problem(
-            "selection: contributions", f"the sex of {unknown:,} of {sex.size:,} candidates is not "
-            "known", "Expected M or F for each, as males and females each give half of the genes",
-            "Add a column of sexes to the pedigree, leave these out by 'candidates', or write "
-            "'sexes: false' where every candidate can be either parent"))
-    least = np.zeros(sex.size) if lower is None else lower
-    return Shares(sex.astype(np.int64) - 1, np.array([0.5, 0.5]), least, upper,
-                  ("males", "females"))
-
-
-def one_group(upper: Vector, lower: Vector | None = None) -> Shares:
-    """Every candidate can be either parent: contributions sum to 1."""
-    least = np.zeros(upper.size) if lower is None else lower
-    return Shares(np.zeros(upper.size, np.int64), np.ones(1), least, upper, ("candidates",))
+    names = [name for name, mask in sexes.items() if mask.any()]
+    group = np.zeros(lower.size, np.int64)
+    for code, name in enumerate(names):
+        group[sexes[name]] = code
+    return Shares(group, np.full(len(names), 1 / len(names)), lower, upper, tuple(names))
