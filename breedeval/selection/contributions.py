@@ -3,8 +3,8 @@
     maximise m′c  subject to  c′Kc ≤ k,  Σ c = ½ within each sex,  l ≤ c ≤ u
 
 (Σ c = 1 where there are no sexes) for the merit m and the coancestry K = ½A (or ½G, ½H) of the
-candidates. c′Kc is the expected inbreeding of progeny of parents drawn by c, and the mean coancestry
-of the next generation. What is found comes with its duality gap
+candidates. c′Kc is the expected inbreeding of progeny of parents drawn by c, and the mean
+coancestry of the next generation. What is found comes with its duality gap
 (:mod:`breedeval.selection.optimality`), which rests on nothing but the contributions themselves.
 
 References

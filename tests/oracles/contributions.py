@@ -14,8 +14,8 @@ Float64 = NDArray[np.float64]
 def meuwissen(merit: Float64, a: Float64, sex: Float64, limit: float) -> Float64:
     """Meuwissen (1997): eq. 4 and 5 for the Lagrangian multipliers, eliminating negative ones.
 
-    Maximises c'm with c'Ac/2 = limit and Q'c = ½, for A the relationships of the candidates; whoever
-    has a negative contribution is eliminated for good, and the rest computed anew.
+    Maximises c'm with c'Ac/2 = limit and Q'c = ½, for A the relationships of the candidates;
+    whoever has a negative contribution is eliminated for good, and the rest computed anew.
     """
     kept = np.arange(merit.size)
     while True:
