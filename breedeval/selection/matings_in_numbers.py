@@ -90,6 +90,7 @@ def in_numbers(
     """
     low = np.ceil(places * shares.lower - 1e-9).astype(np.int64)
     high = np.floor(places * shares.upper + 1e-9).astype(np.int64)
+    low, high = np.minimum(low, high), np.maximum(low, high)  # fixed between whole numbers
     uses = np.zeros(shares.size, np.int64)
     for group, total in enumerate(shares.totals):
         rows = shares.members(group)

@@ -21,6 +21,7 @@ from breedeval.selection import conic, faces
 from breedeval.selection.optimality import Certificate, certify
 from breedeval.selection.program import Point, Program
 from breedeval.selection.shares import Shares
+from breedeval.threads import one_blas_thread
 
 Vector = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -84,6 +85,13 @@ def sift(
     warm : bool
         Whether the start is near the optimum.
     """
+    with one_blas_thread():  # the result is the same for any number of threads
+        return _sifted(program, rows, start, enough, warm=warm)
+
+
+def _sifted(
+    program: Program, rows: Rows, start: Vector, enough: float, *, warm: bool
+) -> Found:
     current, found = start, None
     for count in range(1, ROUNDS + 1):
         point = _among(program, rows, current, warm=warm or count > 1)
