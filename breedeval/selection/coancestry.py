@@ -173,8 +173,7 @@ class FromPedigree:
 
     def times(self, x: Vector) -> Vector:
         """Kx. O(ak)."""
-        spread = np.zeros((self.sire.size, *x.shape[1:]))
-        np.add.at(spread, self.rows, x)
+        spread = _placed(x, self.rows, self.sire.size)
         found = relationship_product(
             self.sire, self.dam, self.mendelian, spread, gamma=self.gamma)
         return np.asarray(found[self.rows] / self.ploidy)
@@ -282,8 +281,7 @@ class FromPrecision:
 
     def times(self, x: Vector) -> Vector:
         """½ S K S′x."""
-        spread = np.zeros((self.levels, *x.shape[1:]))
-        np.add.at(spread, self.rows, x)
+        spread = _placed(x, self.rows, self.levels)
         return np.asarray(self.solve(spread)[self.rows] / 2)
 
     def diagonal(self) -> Vector:
@@ -369,3 +367,12 @@ def of_precision(
 def _among(parent: Rows, kept: Rows) -> Rows:
     own = parent[kept]
     return np.where(own < 0, -1, np.searchsorted(kept, own)).astype(np.int32)
+
+
+def _placed(x: Vector, rows: Rows, size: int) -> Vector:
+    """S′x: rows of x at their places, added where two have the same."""
+    if x.ndim == 1:
+        return np.bincount(rows, x, size).astype(np.float64)
+    place = sp.csr_array((np.ones(rows.size), (rows, np.arange(rows.size))),
+                         shape=(size, rows.size))
+    return np.asarray(place @ x)

@@ -176,14 +176,14 @@ class ContributionSettings(Part):
     each sex where there are sexes.
     """
 
-    UNSAID: ClassVar[frozenset[str]] = frozenset({"bounds"})
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"bounds", "matings"})
 
     max_coancestry: float | None = Field(
         None, gt=0, lt=1, description="Highest mean coancestry ½c′Ac of the contributions: the "
-        "mean inbreeding of the generation after the next.", examples=[0.06])
+        "expected inbreeding of progeny when parents are mated at random.", examples=[0.06])
     max_delta_f: float | None = Field(
         None, gt=0, lt=1, description="The same said as a rate: mean coancestry may rise by this "
-        "part of its distance from one, above the mean of all candidates.", examples=[0.01])
+        "part of its distance from one, above the mean between candidates.", examples=[0.01])
     max_per_candidate: float | None = Field(
         None, gt=0, le=1, description="Highest contribution of one candidate.", examples=[0.05])
     bounds: Path | None = Field(
@@ -195,6 +195,9 @@ class ContributionSettings(Part):
     relationship: Name | None = Field(
         None, description="Name of the relationship that coancestry is taken from; of the first "
         "effect of the index when absent.", examples=["pedigree"])
+    matings: int | None = Field(
+        None, ge=1, description="Number of matings in all: contributions are then whole numbers of "
+        "them. That of 'mating' when absent.", examples=[400])
     frontier: int = Field(
         15, ge=0, description="Points on the frontier of gain against coancestry; 0: none.",
         examples=[25])

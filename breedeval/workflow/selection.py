@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +16,8 @@ from breedeval.selection.truncation import best, equal_contributions
 from breedeval.solve import Factor
 from breedeval.workflow.candidacy import Candidacy, find_candidacy, goal, rank
 from breedeval.workflow.coancestry import coancestry_among
+from breedeval.workflow.contributions import Contributed, contribute
+from breedeval.workflow.contributions_task import Task, make_task
 from breedeval.workflow.decided import Decisions
 from breedeval.workflow.ladder import Run
 from breedeval.workflow.mating import mate
@@ -50,26 +55,50 @@ def decide(
     """
     step("Index and candidates")
     among = find_candidacy(plan, run, solutions, factor)
-    schemes = [Scheme("index", among.goal, among.ranking, _shares(plan, among, among.ranking))]
+    asked, task, found = plan.settings.contributions, None, None
+    if asked is not None:
+        task = make_task(plan.settings, plan.bounds, among, coancestry_among(
+            among, solutions.equations, run, asked.relationship))
+        found = contribute(plan.settings, task, among, among.ranking.values, step)
+    shares = _shares(plan, among, among.ranking) if found is None else found.shares
+    schemes = [Scheme("index", among.goal, among.ranking, shares)]
     for name, weights in plan.settings.index.alternatives.items():
         aim = goal(plan, among.criteria, weights)
         ranking = rank(
             plan, solutions, among.criteria, aim, among.mask, among.sexes).among(among.mask)
-        schemes.append(Scheme(name, aim, ranking, _shares(plan, among, ranking)))
+        schemes.append(Scheme(name, aim, ranking, _shares(plan, among, ranking, task)))
     interval = mean_interval(run.inputs.pedigree)
-    tables = {"selection": selection_table(among, schemes[0].shares),
+    tables = {"selection": selection_table(among, shares, None if found is None else found.uses),
               "index": index_table(among, schemes, interval)}
-    summary = {"selection": facts(among, schemes[0], interval)}
+    summary: dict[str, Any] = {"selection": facts(among, schemes[0], interval)}
+    if found is not None:
+        tables |= found.tables
+        summary["contributions"] = found.facts
     if plan.settings.mating is not None:
-        mated = mate(plan, run, solutions, among, schemes[0].shares,
+        mated = mate(_with_matings(plan, found), run, solutions, among, shares,
                      coancestry_among(among, solutions.equations), step)
         tables["matings"], summary["mating"] = mated.table, mated.facts
     return Decisions(tables, summary)
 
 
-def _shares(plan: Plan, among: Candidacy, ranking: Ranking) -> Vector:
-    """Contributions of everybody: the best by the index, used alike."""
+def _with_matings(plan: Plan, found: Contributed | None) -> Plan:
+    """With the number of matings that the contributions are whole numbers of."""
+    if found is None or found.matings is None:
+        return plan
+    assert plan.settings.mating is not None
+    mating = plan.settings.mating.model_copy(update={"matings": found.matings})
+    return replace(plan, settings=plan.settings.model_copy(update={"mating": mating}))
+
+
+def _shares(
+    plan: Plan, among: Candidacy, ranking: Ranking, task: Task | None = None
+) -> Vector:
+    """Contributions of everybody: the best by the index, used alike or under the same limit."""
     select, index = plan.settings.select, ranking.values
+    if task is not None:
+        found = np.zeros(index.size)
+        found[task.rows] = task.solve(index).optimum.contributions
+        return found
     if select is None:
         selected = among.mask
     elif not select.by_sex:

@@ -17,6 +17,7 @@ from breedeval.selection.candidates import Candidates, Rules, find_candidates
 from breedeval.selection.conditions import Condition, ConditionError, parse, unknown_columns
 from breedeval.selection.settings import SelectionSettings
 from breedeval.workflow.attributes import attribute_names, attributes_of
+from breedeval.workflow.contributions_plan import Bounds, contribution_misfits, read_bounds
 from breedeval.workflow.ladder import Run
 from breedeval.workflow.mating_plan import (
     MatingSources,
@@ -45,6 +46,8 @@ class Plan:
         Attributes that are needed or shown.
     mating : MatingSources
         What the files of a mating plan say.
+    bounds : Bounds
+        Of contributions.
     """
 
     settings: SelectionSettings
@@ -53,6 +56,7 @@ class Plan:
     rules: Rules
     columns: tuple[str, ...]
     mating: MatingSources
+    bounds: Bounds
 
 
 def plan_selection(run: Run, equations: Equations) -> Plan | None:
@@ -77,7 +81,8 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
     females, more = parsed(asked_of.females, (*WHERE[:-1], "females"), known)
     males, again = parsed(asked_of.males, (*WHERE[:-1], "males"), known)
     cells = tuple(one for one in found if not isinstance(one, Misfit))
-    faults += [*more, *again, *mating_misfits(run, asked, equations, cells)]
+    faults += [*more, *again, *mating_misfits(run, asked, equations, cells),
+               *contribution_misfits(run, asked, equations)]
     misfits = [one for one in found if isinstance(one, Misfit)] + faults
     if misfits:
         raise MisfitError(*misfits)
@@ -87,7 +92,9 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
     mating = () if asked.mating is None else mating_columns(asked.mating)
     columns = tuple(name for name in dict.fromkeys([*rules.columns, *mating])
                     if name in attributes and name not in (*names, *COMPUTED))
-    plan = Plan(asked, names, cells, rules, columns, read_mating_sources(asked.mating))
+    levels = equations.design.random[cells[0][0].effect].levels
+    plan = Plan(asked, names, cells, rules, columns, read_mating_sources(asked.mating),
+                read_bounds(asked.contributions, levels, run.findings))
     _check_lists(plan, equations, run.findings)
     return plan
 

@@ -42,13 +42,19 @@ class Scheme:
         return self.ranking.information.deviation(b[np.isfinite(b)])
 
 
-def selection_table(among: Candidacy, shares: Vector) -> pd.DataFrame:
+def selection_table(
+    among: Candidacy, shares: Vector, uses: NDArray[np.int64] | None = None
+) -> pd.DataFrame:
     """One row a candidate, the best first.
 
     individual, rank, rank_in_sex (where there are sexes), what is known of it, its criteria,
-    index, accuracy and reliability of the index, selected, contribution.
+    index, accuracy and reliability of the index, selected, contribution; matings, where there are
+    whole numbers of them.
     """
-    frame = among.frame.assign(selected=shares > 0, contribution=shares)[among.mask]
+    frame = among.frame.assign(selected=shares > 0, contribution=shares)
+    if uses is not None:
+        frame["matings"] = uses
+    frame = frame[among.mask]
     frame = frame.sort_values("index", ascending=False, kind="stable").reset_index(drop=True)
     frame.insert(1, "rank", np.arange(1, len(frame) + 1))
     if EVERYBODY not in among.sexes:
