@@ -255,21 +255,32 @@ def _cheapest(
         vertex = _linear(programme, chosen)
 
 
-def _take_in(chosen: Mask, reduced: Float64, admissible: Mask) -> bool:
-    """Choose further pairs whose reduced costs are below zero, if there are any."""
+def _take_in(
+    chosen: Mask, reduced: Float64, admissible: Mask, order: Float64 | None = None
+) -> bool:
+    """Choose further pairs whose reduced costs are below zero, if there are any.
+
+    The lowest of each first parent, or those that come first by ``order``.
+    """
     wanted = admissible & ~chosen & (reduced < -TOLERANCE)
     rows = np.flatnonzero(wanted.any(axis=1))
-    chosen[rows] |= _least(reduced[rows], wanted[rows], NEAREST)
+    chosen[rows] |= _least((reduced if order is None else order)[rows], wanted[rows], NEAREST)
     return bool(rows.size)
 
 
 def _meet(programme: Programme, chosen: Mask, admissible: Mask) -> Conflict | None:
-    """Choose pairs that can meet the limits, or prove that none can."""
+    """Choose pairs that can meet the limits, or prove that none can.
+
+    Many pairs would help as much as each other: they are taken in by chance, so that they are with
+    many second parents.
+    """
+    chance = np.random.default_rng(1)
     while True:
         vertex = _shortfall(programme, chosen)
         if vertex.value <= WHOLE:
             return None
-        if not _take_in(chosen, -programme.over_pairs(vertex.prices), admissible):
+        reduced = -programme.over_pairs(vertex.prices)
+        if not _take_in(chosen, reduced, admissible, chance.random(reduced.shape)):
             return Conflict(np.maximum(vertex.prices, 0.0), np.maximum(-vertex.prices, 0.0))
 
 

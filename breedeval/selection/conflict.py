@@ -157,8 +157,8 @@ def _too_much(crossing: Crossing, part: _Part) -> Misfit:
     words = ", or ".join([*remedies, f"select more {crossing.second.kind}s"])
     path = (*settings, *(name for name, _ in forbidden))[:1]
     return Misfit(
-        path, f"{' and '.join(_limits(crossing, part.asking, 'need'))}; of these {part.asked:g} "
-        f"only {part.room:g} are possible: {' and '.join(allowed) or 'no pair is admissible'}",
+        path, f"{' and '.join(_limits(crossing, part.asking, 'need'))}; of these {part.asked:,g} "
+        f"only {part.room:,g} are possible: {' and '.join(allowed) or 'no pair is admissible'}",
         "Expected as much room as matings", words[0].upper() + words[1:])
 
 
