@@ -212,6 +212,8 @@ class SolveSettings(Part):
 class OutputSettings(Part):
     """Where the results go."""
 
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"tables", "unexplained"})
+
     directory: Path | None = Field(
         None, description="Results folder; results/<name of the run file>, beside the run file, "
         "when absent.", examples=["../results/milk"])
