@@ -37,6 +37,7 @@ from breedeval.evaluation.tables import with_clones
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.precision import Precision
 from breedeval.relationship.single_step import SingleStep
+from breedeval.relationship.single_step_core import SingleStepCore
 
 Vector = NDArray[np.float64]
 
@@ -136,7 +137,7 @@ def family_of(precision: Precision, values: Vector, error: Vector) -> Family:
 
 def numerator_of(precision: Precision) -> Numerator | None:
     """A⁻¹ behind a relationship, if any."""
-    if isinstance(precision, SingleStep):
+    if isinstance(precision, SingleStep | SingleStepCore):
         return precision.numerator
     return precision if isinstance(precision, Numerator) else None
 
