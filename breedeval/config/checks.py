@@ -1,8 +1,8 @@
-"""What can be checked of relationships without any data, across the parts of a run file."""
+"""What can be checked without any data, across the parts of a run file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from breedeval.config.marker_effects import MarkerEffectSettings
 from breedeval.model.form import Misfit, did_you_mean
@@ -59,3 +59,16 @@ def marker_effect_misfits(
         yield Misfit(path, f"the relationship '{name}' of '{asked.effect}' is not made from "
                      "markers", "Expected an effect with a genomic relationship",
                      "Name another effect, or remove 'marker_effects'")
+
+
+def table_misfits(tables: Sequence[str], method: str, reliability: str) -> Iterator[Misfit]:
+    """Deregressed proofs without the reliabilities that they are made of."""
+    if "deregressed_proofs" not in tables:
+        return
+    path = ("output", "tables")
+    if reliability == "none":
+        yield Misfit(path, "deregressed proofs need reliabilities, and 'solve: reliability' is "
+                     "none", "", "Write 'reliability: exact', or leave them out")
+    elif method == "pcg":
+        yield Misfit(path, "deregressed proofs need reliabilities, and conjugate gradients give "
+                     "none", "", "Use another 'solve: method', or leave them out")

@@ -13,7 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from breedeval.config.bind import Binder, Fault, NamedFile
 from breedeval.config.canonical import plain_settings, write_yaml
-from breedeval.config.checks import marker_effect_misfits, relationship_misfits
+from breedeval.config.checks import (
+    marker_effect_misfits,
+    relationship_misfits,
+    table_misfits,
+)
 from breedeval.config.forms import field_annotation
 from breedeval.config.messages import locate, misfits_of
 from breedeval.config.overrides import apply, parse_override
@@ -153,7 +157,8 @@ def _follows(misfit: Misfit, faults: Sequence[Fault], values: Mapping[str, Any])
 def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
     """Checks across parts, of those parts that are right in themselves."""
     parts: dict[str, Any] = {}
-    for name in ("model", "relationships", "variances", "solve", "validation", "marker_effects"):
+    for name in ("model", "relationships", "variances", "solve", "validation", "marker_effects",
+                 "output"):
         info = RunSettings.model_fields[name]
         try:
             parts[name] = _adapter(name).validate_python(values.get(name, info.default))
@@ -173,6 +178,9 @@ def _across(values: Mapping[str, Any]) -> Iterator[Misfit]:
             yield from validation_misfits(
                 parts["validation"], parts["model"], parts["variances"], parts["relationships"],
                 values.get("pedigree"), values.get("genotypes"), solver)
+    if "output" in parts and "solve" in parts:
+        yield from table_misfits(
+            parts["output"].tables, parts["solve"].method, parts["solve"].reliability)
 
 
 def _adapter(name: str) -> TypeAdapter[Any]:

@@ -8,7 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from breedeval.config.checks import marker_effect_misfits, relationship_misfits
+from breedeval.config.checks import (
+    marker_effect_misfits,
+    relationship_misfits,
+    table_misfits,
+)
 from breedeval.config.folds import Folds
 from breedeval.config.genotype_settings import GenotypeSettings
 from breedeval.config.marker_effects import MarkerEffectSettings
@@ -208,6 +212,8 @@ class SolveSettings(Part):
 class OutputSettings(Part):
     """Where the results go."""
 
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"tables", "unexplained"})
+
     directory: Path | None = Field(
         None, description="Results folder; results/<name of the run file>, beside the run file, "
         "when absent.", examples=["../results/milk"])
@@ -220,6 +226,12 @@ class OutputSettings(Part):
         None, description="Whether the parts of every breeding value are written: parents, "
         "records, progeny, genotype; when absent, of up to 200,000 breeding values.",
         examples=[True])
+    tables: tuple[Literal["deregressed_proofs", "yield_deviations"], ...] = Field(
+        (), description="Tables for onward use: deregressed proofs with weights; yield deviations "
+        "of individuals and of their progeny.", examples=[["deregressed_proofs"]])
+    unexplained: float = Field(
+        0.0, ge=0, le=1, description="Share of the genetic variance that the markers of a later "
+        "analysis do not explain, in the weights of deregressed proofs.", examples=[0.4])
 
 
 Variances = Annotated[
@@ -330,7 +342,8 @@ class RunSettings(Part):
                 *validation_misfits(
                     self.validation, self.model, self.variances, self.relationships,
                     self.pedigree, self.genotypes, self.solve.method),
-                *marker_effect_misfits(self.marker_effects, self.model, self.relationships)])
+                *marker_effect_misfits(self.marker_effects, self.model, self.relationships),
+                *table_misfits(self.output.tables, self.solve.method, self.solve.reliability)])
         return self
 
     @property

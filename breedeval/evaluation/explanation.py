@@ -61,7 +61,8 @@ class Value:
     """A breeding value and where it comes from.
 
     ``rank`` is 1 for the highest of ``among``; ``genetic_sd`` the σ of the effect, and ``in_sd``
-    the value in it; ``base`` says what 0 is.
+    the value in it; ``base`` says what 0 is. ``relative`` is the value against the base that the
+    run file names, and ``standardised`` on its scale; None where it names none.
     """
 
     effect: str
@@ -77,6 +78,8 @@ class Value:
     among: int
     records: int
     base: str
+    relative: float | None
+    standardised: float | None
     sources: tuple[Source, ...]
     outlook: Outlook | None
 
@@ -220,7 +223,9 @@ def _values(
             *key, row.breeding_value, _known(row.se), _known(row.reliability),
             _known(row.accuracy), sd, row.breeding_value / sd if sd > 0 else 0.0,
             int((cell > row.breeding_value).sum()) + 1, cell.size, int(row.records),
-            _base(settings, row.effect, folder.summary), sources,
+            _base(settings, row.effect, folder.summary),
+            _known(getattr(row, "relative", np.nan)), _known(getattr(row, "standardised", np.nan)),
+            sources,
             _outlook(folder, row, sd) if key in direct else None)
 
 

@@ -42,6 +42,9 @@ class Evaluation:
     partition : DataFrame
         effect, component, trait, individual, breeding_value, the parts that add up to it and
         their weights (:mod:`breedeval.evaluation.partition`); empty when not asked for.
+    deregressed_proofs, yield_deviations : DataFrame
+        For onward use (:mod:`breedeval.evaluation.deregression`,
+        :mod:`breedeval.evaluation.yield_deviations`); empty when not asked for.
     fixed_tests : DataFrame
         effect, trait, kind, numerator_df, f, denominator_df, p_value, method; empty where
         variances were given.
@@ -84,6 +87,8 @@ class Evaluation:
     summary: Mapping[str, Any]
     residuals: pd.DataFrame = field(default_factory=pd.DataFrame)
     partition: pd.DataFrame = field(default_factory=pd.DataFrame)
+    deregressed_proofs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    yield_deviations: pd.DataFrame = field(default_factory=pd.DataFrame)
     fixed_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     profiles: pd.DataFrame = field(default_factory=pd.DataFrame)

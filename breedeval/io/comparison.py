@@ -31,6 +31,9 @@ TABLES = {
 }
 """The tables: their key, which is text, and the columns of numbers that are compared."""
 
+WHERE_ANY = ("relative", "standardised")
+"""Columns of numbers that a table has in some runs."""
+
 WEIGHTS = tuple(f"weight_{name}" for name in PARTS[:-2])
 
 FURTHER = {
@@ -136,7 +139,8 @@ def _table(
             "Run the evaluation again; the columns of a results table are never renamed"))
         return pd.DataFrame()
     frame = pd.DataFrame({**{column: _text(table[column]) for column in key},
-                          **{column: _number(table[column]) for column in numbers}})
+                          **{column: _number(table[column]) for column in (*numbers, *(
+                              name for name in WHERE_ANY if name in table.column_names))}})
     by = list(unique or key)
     repeated = frame.duplicated(by)
     if repeated.any():
@@ -156,7 +160,8 @@ def _read(path: Path, key: tuple[str, ...] | None, numbers: tuple[str, ...]) -> 
     if key is None:
         with path.open(encoding="utf-8", newline="") as stream:
             key = tuple(next(csv.reader(stream), ()))
-    types = {**dict.fromkeys(key, pa.string()), **dict.fromkeys(numbers, pa.float64())}
+    types = {**dict.fromkeys(key, pa.string()),
+             **dict.fromkeys((*numbers, *WHERE_ANY), pa.float64())}
     return pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(
         column_types=types, strings_can_be_null=False))
 

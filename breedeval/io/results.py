@@ -23,9 +23,10 @@ from breedeval.provenance import PROGRAM
 ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
 """Tables that every results folder has."""
 
-WHERE_ANY = ("individuals", "partition", "residuals", "fixed_tests", "curves", "profiles",
-             "variance_parameters", "sampling_covariance", "genotype_quality", "validation",
-             "validation_predictions", "marker_effects", "marker_windows", "principal_components")
+WHERE_ANY = ("individuals", "partition", "deregressed_proofs", "yield_deviations", "residuals",
+             "fixed_tests", "curves", "profiles", "variance_parameters", "sampling_covariance",
+             "genotype_quality", "validation", "validation_predictions", "marker_effects",
+             "marker_windows", "principal_components")
 """Tables that are written where they have a row."""
 
 

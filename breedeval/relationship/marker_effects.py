@@ -44,8 +44,6 @@ DRAWS = 24
 """Random vectors from which the diagonal of the precision is estimated, for a preconditioner."""
 SEED = 1
 CONSTANT = "(constant)"
-EXACT_UP_TO = 3_000
-"""Genotyped individuals up to which diag(A₂₂⁻¹) is computed, and not estimated from the draws."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,27 +223,18 @@ class MarkerEffects:
     def shares(self, x: Vector) -> Shares:
         """Those of A⁻¹, and beside them what markers tell.
 
-        Of the rows of the genotyped, (1/w − 1)A₂₂⁻¹u₂ − (wA₂₂)⁻¹(Z′g + 1c). Beyond
-        :data:`EXACT_UP_TO` of them its diagonal is estimated, and how much is told by whom is so
-        nearly.
+        Of the rows of the genotyped, (1/w − 1)A₂₂⁻¹u₂ − (wA₂₂)⁻¹(Z′g + 1c). Of very many of them
+        its diagonal is estimated, and how much is told by whom is so nearly.
         """
         q = len(self.levels)
         product, own = self.product(x)[:q], np.ascontiguousarray(x[:q])
         if self.polygenic is None:
             return shares_of_rest(np.full(q, 1 / self.residual), product, own, "genomic")
         weight, value = np.zeros(q), np.zeros(own.shape)
-        weight[self.rows] = (1 / self.residual - 1) * self._block_diagonal
+        weight[self.rows] = (1 / self.residual - 1) * self.polygenic.inverse_diagonal
         gap = self.polygenic.numerator.product(own) - product
         value[self.rows] = weight[self.rows, None] * own[self.rows] + gap[self.rows]
         return {**self.polygenic.numerator.shares(own), "genomic": Share(weight, value)}
-
-    @cached_property
-    def _block_diagonal(self) -> Vector:
-        """diag(A₂₂⁻¹)."""
-        assert self.polygenic is not None
-        if self.rows.size > EXACT_UP_TO:
-            return np.asarray(np.mean(self._draws**2, axis=1))
-        return np.asarray(np.diagonal(self.polygenic.inverse(np.eye(self.rows.size))))
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): marker effects are random."""

@@ -16,6 +16,7 @@ Sci. 95:49.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,6 +26,11 @@ from breedeval.pedigree.pedigree import Rows
 from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.precision import Vector
 from breedeval.solve import Factor, direct_solver
+
+EXACT_UP_TO = 3_000
+"""Genotyped individuals up to which diag(A₂₂⁻¹) is computed, and not estimated."""
+DRAWS = 24
+LANES = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +62,23 @@ class Polygenic:
         """log|A₂₂|."""
         known = self.numerator.log_determinant
         return known if self.factor is None else known + self.factor.log_determinant
+
+    @cached_property
+    def inverse_diagonal(self) -> Vector:
+        """diag(A₂₂⁻¹); beyond :data:`EXACT_UP_TO` an estimate from random vectors."""
+        count = self.rows.size
+        if count > EXACT_UP_TO:
+            signs = np.random.Generator(np.random.PCG64(1)).choice([-1.0, 1.0], (count, DRAWS))
+            found = np.mean(signs * self.inverse(signs), axis=1)
+            least = 1 / self.numerator.variance[self.rows]
+            return np.asarray(np.clip(found, least, self.own.diagonal()))
+        found = np.empty(count)
+        for start in range(0, count, LANES):
+            at = np.arange(start, min(start + LANES, count))
+            units = np.zeros((count, at.size))
+            units[at, at - start] = 1.0
+            found[at] = self.inverse(units)[at, at - start]
+        return found
 
     def inverse(self, x: Vector) -> Vector:
         """A₂₂⁻¹x for x of shape (n, k)."""

@@ -164,17 +164,10 @@ class SingleStep:
 
     def shares(self, x: Vector) -> Shares:
         """Those of A⁻¹; the genotyped tell of each other by C, and of groups by −B Q₂."""
-        found = dict(self.numerator.shares(x))
-        own, weight = x[self.rows], np.zeros(len(self.levels))
-        value = np.zeros((weight.size, x.shape[1]))
-        weight[self.rows] = np.diagonal(self.difference)
-        value[self.rows] = weight[self.rows, None] * own - self.difference @ own
-        if self.group_block is not None:
-            base = found["base"]
-            of_groups = base.value.copy()
-            of_groups[self.rows] -= self.group_block @ x[len(self.levels):]
-            found["base"] = Share(base.weight, of_groups)
-        return {**found, "genomic": Share(weight, value)}
+        own, diagonal = x[self.rows], np.diagonal(self.difference)
+        of_groups = None if self.group_block is None else self.group_block @ x[len(self.levels):]
+        return with_genotypes(self.numerator.shares(x), self.rows, diagonal,
+                              diagonal[:, None] * own - self.difference @ own, of_groups)
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Q of the individuals, as in the pedigree."""
@@ -206,6 +199,30 @@ class SingleStep:
         found = sp.csc_array((data, indices, indptr), shape=(total, total))
         found.has_canonical_format = True
         return found
+
+
+def with_genotypes(
+    shares: Shares, rows: Rows, diagonal: Vector, value: Vector, of_groups: Vector | None
+) -> Shares:
+    """Shares of A⁻¹, and beside them those of C; what it takes of groups goes to the base.
+
+    Parameters
+    ----------
+    shares : mapping
+    rows : ndarray of int32, shape (n,)
+        Places of the genotyped.
+    diagonal, value : ndarray of float64, shapes (n,) and (n, c)
+        Of C, and of what the other genotyped say.
+    of_groups : ndarray of float64, shape (n, c), or None
+        −BQ₂g.
+    """
+    of_all = shares["base"]
+    weight, said = np.zeros(of_all.weight.size), np.zeros(of_all.value.shape)
+    weight[rows], said[rows] = diagonal, value
+    base = of_all.value.copy()
+    if of_groups is not None:
+        base[rows] -= of_groups
+    return {**shares, "base": Share(of_all.weight, base), "genomic": Share(weight, said)}
 
 
 def from_parts(

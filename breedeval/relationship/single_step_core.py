@@ -29,8 +29,13 @@ from breedeval.relationship.numerator import Numerator
 from breedeval.relationship.polygenic import Polygenic
 from breedeval.relationship.precision import Vector
 from breedeval.relationship.principal import PrincipalComponents
-from breedeval.relationship.shares import Share, Shares
-from breedeval.relationship.single_step import GroupForm, SingleStep, from_parts
+from breedeval.relationship.shares import Shares
+from breedeval.relationship.single_step import (
+    GroupForm,
+    SingleStep,
+    from_parts,
+    with_genotypes,
+)
 
 DRAWS = 24
 """Random vectors from which diag(A₂₂⁻¹) is estimated, for a preconditioner."""
@@ -158,20 +163,14 @@ class SingleStepCore:
         return result
 
     def shares(self, x: Vector) -> Shares:
-        """Those of A⁻¹; the genotyped tell of each other by C, and of groups by −B Q₂.
-
-        How much the genotyped tell is estimated, as in :meth:`diagonal`; what they say is not.
+        """Those of A⁻¹, of the genotyped, and of groups; the diagonal of C is that of
+        :attr:`breedeval.relationship.polygenic.Polygenic.inverse_diagonal`.
         """
-        found, q = dict(self.numerator.shares(x)), len(self.levels)
-        rows, own = self.polygenic.rows, np.ascontiguousarray(x[self.polygenic.rows])
-        weight, value = self.diagonal()[:q] - self.numerator.diagonal()[:q], np.zeros(x[:q].shape)
-        value[rows] = weight[rows, None] * own - self._difference(own)
-        if self._group_block is not None:
-            base = found["base"]
-            of_groups = base.value.copy()
-            of_groups[rows] -= self._group_block @ x[q:]
-            found["base"] = Share(base.weight, of_groups)
-        return {**found, "genomic": Share(weight, value)}
+        own = np.ascontiguousarray(x[self.polygenic.rows])
+        diagonal = self.tau * self.apy.diagonal() - self.omega * self.polygenic.inverse_diagonal
+        of_groups = None if self._group_block is None else self._group_block @ x[len(self.levels):]
+        return with_genotypes(self.numerator.shares(x), self.polygenic.rows, diagonal,
+                              diagonal[:, None] * own - self._difference(own), of_groups)
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Q of the individuals, as in the pedigree."""

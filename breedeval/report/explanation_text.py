@@ -83,6 +83,10 @@ def _value(value: Value) -> Iterator[RenderableType]:
     facts.append(counted(value.records, "record"))
     yield ", ".join(facts)
     yield f"base: {escape(value.base)}"
+    if value.relative is not None:
+        scale = "" if value.standardised is None else (
+            f", {fixed(value.standardised, 1)} on its scale")
+        yield f"against the base of the run file: {_signed(value.relative, digits)}{scale}"
     if value.sources:
         yield _sources(value, digits)
 

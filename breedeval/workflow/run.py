@@ -17,7 +17,6 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings, Problem
 from breedeval.evaluation.estimation import Estimate, estimate
 from breedeval.evaluation.evaluate import solve_equations
-from breedeval.evaluation.partition import partition_table
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.preparing import prepare
 from breedeval.evaluation.relationship_facts import stored_relationships
@@ -31,13 +30,13 @@ from breedeval.workflow import ladder
 from breedeval.workflow.decisions import plan_decisions
 from breedeval.workflow.extras import find_extras
 from breedeval.workflow.journal import Journal
+from breedeval.workflow.onward import with_tables
 from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of
 from breedeval.workflow.share import Share, share_of
 
 MANY = 200_000
-"""Observations above which residuals are computed and written only when asked for; and breeding
-values above which their parts are."""
+"""Observations above which residuals are computed and written only when asked for."""
 NOT_CONVERGED = 3
 BUG = 70
 
@@ -100,9 +99,7 @@ def evaluate_run(
     extras = find_extras(plans, run, solutions, solve_options(settings, share), journal)
     solutions = replace(solutions, factor=None)
     evaluation = extras.added_to(ladder.evaluation(run, solutions, found))
-    wanted = settings.output.partition
-    if len(evaluation.breeding_values) <= MANY if wanted is None else wanted:
-        evaluation = replace(evaluation, partition=partition_table(solutions))
+    evaluation = with_tables(evaluation, solutions, settings, run.findings, journal.step)
     for warning in run.findings.warnings:
         journal.step(f"Warning: {warning}")
     summary = {**evaluation.summary, "seconds": journal.seconds,

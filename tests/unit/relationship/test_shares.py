@@ -10,7 +10,7 @@ import pytest
 
 from breedeval.levels import Levels
 from breedeval.pedigree.pedigree import Pedigree
-from breedeval.relationship import marker_effects
+from breedeval.relationship import polygenic
 from breedeval.relationship.apy import from_core
 from breedeval.relationship.dominance import from_pedigree as dominance
 from breedeval.relationship.epistasis import from_pedigree as epistasis
@@ -20,8 +20,10 @@ from breedeval.relationship.kind import Sources
 from breedeval.relationship.marker_effects_settings import MarkerEffectsSettings
 from breedeval.relationship.numerator import from_pedigree
 from breedeval.relationship.partial import from_pedigree as partial
+from breedeval.relationship.polygenic import make_polygenic
 from breedeval.relationship.precision import Precision
 from breedeval.relationship.single_step import from_parts
+from breedeval.relationship.single_step_core import SingleStepCore
 from breedeval.relationship.single_step_settings import SingleStepSettings
 from breedeval.relationship.supplied import from_matrix
 from tests.unit.genotypes.made import dropped, genotypes_of
@@ -44,6 +46,15 @@ def single_step(groups: str, gamma: np.ndarray | None = None) -> Precision:
     g = np.eye(ROWS.size) + 0.2
     return from_parts(numerator, ROWS, np.linalg.inv(g), np.linalg.slogdet(g)[1],
                       numerator.block(ROWS), tau=1.1, omega=0.9, groups=groups)
+
+
+def with_core(groups: str) -> Precision:
+    numerator = from_pedigree(crossbreds(5))
+    return SingleStepCore(
+        make_polygenic(numerator, ROWS, threads=1), from_core(
+            Levels(numerator.levels.take(ROWS)), np.array([1, 4, 5]),
+            (np.eye(ROWS.size) + 0.2)[[1, 4, 5]], np.full(ROWS.size, 1.2), source="G"),
+        tau=1.1, omega=0.9, group_form=groups)
 
 
 def of_genotypes(settings: Any) -> Precision:
@@ -80,6 +91,8 @@ KINDS: dict[str, tuple[Any, set[str]]] = {
     "single_step, metafounders": (lambda: single_step("full", GAMMA), PEDIGREE | {"genomic"}),
     "single_step, core": (lambda: of_genotypes(SingleStepSettings(core=4, blend=0.05)),
                           PEDIGREE | {"genomic"}),
+    "single_step, core, groups: full": (lambda: with_core("full"), PEDIGREE | {"genomic"}),
+    "single_step, core, groups: altered": (lambda: with_core("altered"), PEDIGREE | {"genomic"}),
     "genomic": (lambda: of_genotypes(GenomicSettings(ridge=0.01)), {"genomic"}),
     "marker_effects": (lambda: of_genotypes(MarkerEffectsSettings(blend=0.1)),
                        PEDIGREE | {"genomic"}),
@@ -104,25 +117,25 @@ def test_shares_add_up_to_the_product(name: str) -> None:
     np.testing.assert_allclose(total, precision.product(x)[:q], rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name != "marker_effects"])
+@pytest.mark.parametrize("name", KINDS)
 def test_weights_add_up_to_the_diagonal(name: str) -> None:
     """So that nobody's own value is in what the others tell of it."""
     precision = KINDS[name][0]()
     q = len(precision.levels)
-    shares = precision.shares(np.ones((q + len(precision.groups), 1)))
+    units = np.eye(q + len(precision.groups))
+    shares = precision.shares(np.ones((len(units), 1)))
     np.testing.assert_allclose(sum(share.weight for share in shares.values()),
-                               precision.diagonal()[:q], rtol=1e-12, atol=0)
+                               np.diagonal(precision.product(units))[:q], rtol=1e-10, atol=0)
 
 
-def test_weights_of_marker_effects_are_exact_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    exact = KINDS["marker_effects"][0]()
-    units = np.eye(len(exact.levels) + len(exact.groups))
-    own = np.diagonal(exact.product(units))[:len(exact.levels)]
-    x = np.random.default_rng(2).normal(size=(len(units), 1))
-    weights = [share.weight for share in exact.shares(x).values()]
-    np.testing.assert_allclose(np.sum(weights, axis=0), own, rtol=1e-10, atol=0)
-    monkeypatch.setattr(marker_effects, "EXACT_UP_TO", 0)
-    rough = KINDS["marker_effects"][0]()
-    shares = rough.shares(x)
-    total = sum(share.weight[:, None] * x[:len(own)] - share.value for share in shares.values())
-    np.testing.assert_allclose(total, rough.product(x)[:len(own)], rtol=0, atol=1e-9)
+@pytest.mark.parametrize("name", ["marker_effects", "single_step, core, groups: full"])
+def test_of_very_many_the_weights_are_estimated_and_the_sum_is_exact(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polygenic, "EXACT_UP_TO", 0)
+    precision = KINDS[name][0]()
+    q = len(precision.levels)
+    x = np.random.default_rng(2).normal(size=(q + len(precision.groups), 1))
+    shares = precision.shares(x)
+    total = sum(share.weight[:, None] * x[:q] - share.value for share in shares.values())
+    np.testing.assert_allclose(total, precision.product(x)[:q], rtol=0, atol=1e-9)

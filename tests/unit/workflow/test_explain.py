@@ -133,3 +133,19 @@ def test_parquet_tells_the_same(folders: Path, tmp_path: Path) -> None:
     one, other = explanation(folders / "mrode_4_1_animal_model", "6"), explanation(
         tmp_path / "r", "6")
     assert (one.values, one.records, one.parents) == (other.values, other.records, other.parents)
+
+
+def test_the_base_that_the_run_file_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "r"
+    outcome = run_file(ROOT / "configs" / "mrode_4_1_animal_model.yaml", overrides=[
+        f"output.directory={folder}", "trend={by: generation, base: {generation: 2}}"])
+    assert outcome.exit_code == 0, outcome.message
+    found = {name: explanation(folder, name).values[0] for name in ("7", "8", "1")}
+    mean = (found["7"].value + found["8"].value) / 2
+    for value in found.values():
+        assert value.relative == pytest.approx(value.value - mean, abs=1e-12)
+        assert value.standardised is not None
+    explain_individual(folder, "8")
+    assert "against the base of the run file: +0.216" in capsys.readouterr().out
