@@ -200,6 +200,82 @@ def test_wheat_lines_by_pedigree_and_markers(environment: str) -> None:
         assert variance(found, effect) == pytest.approx(printed["sigma"][name], rel=5e-3)
 
 
+def test_wheat_lines_in_two_environments() -> None:
+    """GEMMA's REML of two traits; its likelihood is that of contrasts."""
+    found = evaluate("wheat_environments", "model.traits=[env1, env4]", "solve.reliability=none",
+                     "model.random=[{name: line, column: id, relationship: genomic}]")
+    printed, table = answers("gemma_wheat_two_traits"), found.variances
+    for effect, name in (("line", "Vg"), ("residual", "Ve")):
+        own = table[table["effect"] == effect]["estimate"].to_numpy()
+        expected = np.array(printed[name])
+        np.testing.assert_allclose(own, expected[np.tril_indices(2)], rtol=0, atol=1.5e-6)
+    of_contrasts = found.summary["log_likelihood"] + np.log(599)  # + ½ log|X′X| of either trait
+    assert of_contrasts == pytest.approx(printed["REMLE_log_likelihood"], abs=1e-3)
+
+
+def wheat_relationships() -> np.ndarray:
+    """As the configurations of wheat have them."""
+    wheat = read("cimmyt_wheat/wheat.bed")
+    return genomic_matrix(wheat, "standardised") + 1e-6 * np.eye(len(wheat.individuals))
+
+
+def log_likelihood(v: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
+    """−½[(n − p) log 2π + log|V| + log|X′V⁻¹X| + y′Py] from dense matrices."""
+    vx, vy = np.linalg.solve(v, x), np.linalg.solve(v, y)
+    of_x = x.T @ vx
+    b = np.linalg.solve(of_x, x.T @ vy)
+    logs = np.linalg.slogdet(v)[1] + np.linalg.slogdet(of_x)[1]
+    return float(-0.5 * ((y.size - b.size) * np.log(2 * np.pi) + logs + y @ vy - b @ x.T @ vy))
+
+
+def test_wheat_lines_in_four_environments() -> None:
+    """Σ ⊗ G with a factor: the likelihood from V = Σ ⊗ G + Σₑ ⊗ I, and one factor's Σ."""
+    found = evaluate("wheat_environments", "solve.reliability=none")
+    table, lower = found.variances, np.tril_indices(4)
+    sigma = {}
+    for effect in ("line", "residual"):
+        sigma[effect] = np.zeros((4, 4))
+        sigma[effect][lower] = table[table["effect"] == effect]["estimate"]
+        sigma[effect] += np.tril(sigma[effect], -1).T
+    g = sigma["line"]
+    assert g[1, 0] * g[3, 2] == pytest.approx(g[2, 0] * g[3, 1], rel=1e-6)
+    assert g[1, 0] * g[3, 2] == pytest.approx(g[3, 0] * g[2, 1], rel=1e-6)
+    records = pd.read_csv(PEDIGREES / "cimmyt_wheat/records.csv", dtype={"id": str})
+    y = records[["env1", "env2", "env3", "env4"]].to_numpy().T.ravel()
+    v = np.kron(g, wheat_relationships()) + np.kron(sigma["residual"], np.eye(len(records)))
+    x = np.kron(np.eye(4), np.ones((len(records), 1)))
+    assert found.summary["log_likelihood"] == pytest.approx(log_likelihood(v, x, y), abs=1e-6)
+
+
+def test_genomic_reaction_norms() -> None:
+    """Intercepts and slopes along the environments, from V written out."""
+    found = evaluate("wheat_reaction_norm", "solve.reliability=none")
+    records = pd.read_csv(PEDIGREES / "cimmyt_wheat/records_long.csv", dtype={"id": str})
+    wheat = read("cimmyt_wheat/wheat.bed").individuals
+    line = wheat.codes(records["id"].tolist())
+    phi = np.column_stack([np.full(len(records), np.sqrt(0.5)),
+                           np.sqrt(1.5) * records["loading"]])
+    table = found.variances.set_index(["component_1", "component_2"])["estimate"]
+    norm = np.array([[table["line[0]", "line[0]"], table["line[1]", "line[0]"]],
+                     [table["line[1]", "line[0]"], table["line[1]", "line[1]"]]])
+    own = np.array([table[f"residual[{e}]", f"residual[{e}]"] for e in records["environment"]])
+    relationship = wheat_relationships()[np.ix_(line, line)]
+    v = (relationship * (phi @ norm @ phi.T) + table["rest", "rest"] * (line[:, None] == line)
+         + np.diag(own))
+    # the environments, without an intercept: |X| differs from the treatment coding by a factor of 1
+    x = (records["environment"].to_numpy()[:, None] == ["env1", "env2", "env3", "env4"]) * 1.0
+    y = records["yield"].to_numpy()
+    assert found.summary["log_likelihood"] == pytest.approx(log_likelihood(v, x, y), abs=1e-6)
+    residual = y - x @ np.linalg.solve(
+        x.T @ np.linalg.solve(v, x), x.T @ np.linalg.solve(v, y))
+    scaled = np.linalg.solve(v, residual)
+    whole = wheat_relationships()[:, line]
+    slopes = whole @ ((phi @ norm[:, 1]) * scaled)
+    values = found.breeding_values.query("component == 'line[1]'").set_index("individual")
+    np.testing.assert_allclose(
+        values.loc[wheat.to_list(), "breeding_value"], slopes, rtol=0, atol=1e-6)
+
+
 @pytest.fixture(scope="module")
 def potatoes() -> Genotypes:
     """As AGHmatrix takes them: markers with a rarer allele above 5 %."""

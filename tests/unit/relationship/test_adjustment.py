@@ -40,6 +40,15 @@ def test_vitezica_adds_the_difference_of_the_means() -> None:
                                difference + (1 - difference / 2) * g, rtol=0, atol=1e-14)
 
 
+def test_vitezica_by_hand() -> None:
+    """Means 0.55 of G and 0.75 of A₂₂: a = 0.2, b = 1 − 0.1, and 0.2 + 0.9 G."""
+    g, a = np.array([[1.2, 0.1], [0.1, 0.8]]), np.array([[1.0, 0.5], [0.5, 1.0]])
+    planned = plan_adjustment(Wanted(tune="vitezica"), means_of(g), means_of(a))
+    np.testing.assert_allclose(planned.apply(g.copy(), a), [[1.28, 0.29], [0.29, 0.92]],
+                               rtol=0, atol=1e-15)
+    assert planned.history == ("tune (vitezica): 0.2 + 0.9 G",)
+
+
 def test_the_identity_is_blended_without_a_pedigree() -> None:
     g, _ = two_matrices()
     wanted = Wanted(blend=0.05, blend_with="identity")
