@@ -13,8 +13,9 @@ so that after one eigendecomposition a round costs O(n(T³ + T²p)) (Kang et al.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -24,11 +25,14 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
-from breedeval.variance.covariance_form import Kernel, make_incidence
 from breedeval.variance.derivatives import Derivatives, level_and_record_counts
+from breedeval.variance.incidence import Kernel, RecordPairs, make_incidence, sandwich
+from breedeval.variance.observed import ObservedSystem
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+BLOCK = 512
+"""Rows squared at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +45,49 @@ class Rotated:
         s.
     y : ndarray of float64, shape (n, T)
     x : ndarray of float64, shape (n, T, p)
-    log_weights : float
-        T Σ log w, which the scale by √w takes from log|V|.
+    vectors : ndarray of float64, shape (n, n)
+        U.
+    root : ndarray of float64, shape (n,)
+        √w of the records.
+    first : csr_array, shape (n, q)
+        W^½Z of one trait.
+    kernel : ndarray or csr_array, shape (q, q)
+        K.
     """
 
     eigenvalues: Vector
     y: Matrix
     x: Matrix
-    log_weights: float
+    vectors: Matrix
+    root: Vector
+    first: sp.csr_array
+    kernel: Kernel
+
+    @property
+    def log_weights(self) -> float:
+        """T Σ log w, which the scale by √w takes from log|V|."""
+        return float(2 * self.y.shape[1] * np.log(self.root).sum())
+
+    def back(self, values: Matrix) -> Matrix:
+        """W^½U times what is rotated, of shape (n, T) or (n, T, k), by observation: (nT[, k])."""
+        (n, traits), more = values.shape[:2], values.shape[2:]
+        found = self.root[:, None] * (self.vectors @ values.reshape(n, traits * prod(more)))
+        return found.reshape(n * traits, *more)
+
+    def forth(self, f: Matrix) -> Matrix:
+        """U′W^½f of shape (n, T, k), for f of shape (nT, k)."""
+        (n, traits), columns = self.y.shape, f.shape[1]
+        found = self.vectors.T @ (self.root[:, None] * f.reshape(n, traits * columns))
+        return found.reshape(n, traits, columns)
+
+    def loadings(self) -> Matrix:
+        """KZ′W^½U, shape (q, n): U′W^½y with the effect; free where everybody has one record."""
+        first, n = self.first, self.root.size
+        if first.shape[1] == n == first.nnz and np.unique(first.indices).size == n:
+            found = np.empty((n, n))
+            found[first.indices] = (self.vectors * self.eigenvalues) / first.data[:, None]
+            return found
+        return np.asarray(self.kernel @ (first.T @ self.vectors))
 
 
 def is_spectral(equations: Equations) -> bool:
@@ -67,7 +106,7 @@ def is_spectral(equations: Equations) -> bool:
 
 
 def rotate(equations: Equations, kernel: Kernel) -> Rotated:
-    """Decompose M and rotate the records; about 9n³ flops and 3 × 8n² bytes.
+    """Decompose M and rotate the records; about 9n³ flops and 4 × 8n² bytes.
 
     Parameters
     ----------
@@ -78,19 +117,19 @@ def rotate(equations: Equations, kernel: Kernel) -> Rotated:
     """
     design, traits = equations.design, len(equations.design.traits)
     incidence = make_incidence(equations)
-    root = np.sqrt(design.weights)
-    first = sp.diags_array(root[::traits]) @ incidence.cells[0][0][::traits]
-    m = first @ kernel @ first.T
-    dense = m.toarray() if sp.issparse(m) else np.asarray(m)
-    values, vectors = scipy.linalg.eigh(dense, overwrite_a=True, driver="evd")
+    root = np.sqrt(design.weights[::traits])
+    first = sp.csr_array(sp.diags_array(root) @ incidence.cells[0][0][::traits])
+    m = (first @ kernel @ first.T).toarray() if sp.issparse(kernel) else sandwich(
+        first, kernel, first)
+    values, vectors = scipy.linalg.eigh(m.T, driver="evd", check_finite=False)
     n = values.size
-    y = (root * design.y).reshape(n, traits)
-    x = (root[:, None] * incidence.x).reshape(n, -1)
-    return Rotated(np.maximum(values, 0.0), vectors.T @ y,
-                   (vectors.T @ x).reshape(n, traits, -1), float(np.log(design.weights).sum()))
+    y = root[:, None] * design.y.reshape(n, traits)
+    x = root[:, None] * incidence.x.reshape(n, -1)
+    return Rotated(values, vectors.T @ y, (vectors.T @ x).reshape(n, traits, -1), vectors, root,
+                   first, kernel)
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class SpectralLikelihood:
     """The likelihood of a model's variances; calling it evaluates one point.
 
@@ -98,25 +137,27 @@ class SpectralLikelihood:
     ----------
     equations : Equations
         At any variances.
-    kernel : ndarray or csr_array
-        K of the effect.
+    rotated : Rotated
     method : {'reml', 'ml'}
     """
 
     equations: Equations
-    kernel: Kernel
+    rotated: Rotated
     method: Literal["reml", "ml"] = "reml"
-    rotated: Rotated = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.rotated = rotate(self.equations, self.kernel)
 
     def __call__(self, variances: Variances) -> SpectralPoint:
-        """The point at these variances."""
+        """The point at these variances.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            When V is not positive definite.
+        """
         data, size = self.rotated, self.rotated.x.shape[2]
         effect, residual = variances.covariances[0].matrix, variances.covariances[1].matrix
         blocks = data.eigenvalues[:, None, None] * effect + residual
-        log_v = float(np.linalg.slogdet(blocks)[1].sum()) - data.log_weights
+        halves = np.linalg.cholesky(blocks)
+        log_v = 2.0 * float(np.log(np.einsum("itt->it", halves)).sum()) - data.log_weights
         precision = np.asarray(np.linalg.inv(blocks), np.float64)
         weighted = precision @ data.x
         inner = np.einsum("ita,itb->ab", data.x, weighted)
@@ -167,6 +208,13 @@ class SpectralPoint:
         """Score and average information here."""
         return self._derivatives
 
+    def observed(self) -> ObservedSystem:
+        """Solutions and what belongs to them, here; of a likelihood by REML."""
+        data = self.likelihood.rotated
+        return ObservedSystem(
+            self.equations, (data.kernel,), SpectrumOfV(self), data.back(self.weighted),
+            self.inner, data.back(self.projected), self.log_likelihood, "spectral")
+
     @cached_property
     def _derivatives(self) -> Derivatives:
         eigenvalues, q = self.likelihood.rotated.eigenvalues, self.projected
@@ -196,3 +244,35 @@ class SpectralPoint:
             self.inner[0], self.weighted.reshape(n * traits, size).T, lower=True)
         rows = half.T.reshape(n, traits, size)
         return np.asarray(self.precision - rows @ rows.transpose(0, 2, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumOfV:
+    """V⁻¹ in eigenvectors: n² numbers gone through for everything."""
+
+    point: SpectralPoint
+
+    def product(self, f: Matrix) -> Matrix:
+        """V⁻¹f."""
+        data = self.point.likelihood.rotated
+        return data.back(self.point.precision @ data.forth(f))
+
+    def within(self, pairs: RecordPairs) -> Vector:
+        """Elements of V⁻¹ for observations of one record."""
+        data = self.point.likelihood.rotated
+        own = _weighted_squares(data.vectors, self.point.precision[:, pairs.a, pairs.b][:, None])
+        return np.asarray(data.root**2 * own[:, 0])
+
+    def explained(self) -> tuple[Matrix, ...]:
+        """diag(DZ′V⁻¹ZD) = Σᵢ (KZ′W^½U)²ᵢ diag(AVᵢ⁻¹A)."""
+        effect = self.point.equations.covariances[0].matrix
+        shares = np.einsum("ta,iab,bt->it", effect, self.point.precision, effect)
+        return (_weighted_squares(self.point.likelihood.rotated.loadings(), shares),)
+
+
+def _weighted_squares(matrix: Matrix, weights: Matrix) -> Matrix:
+    """(M∘M)w, some rows at a time."""
+    found = np.empty((len(matrix), weights.shape[1]))
+    for begin in range(0, len(matrix), BLOCK):
+        found[begin:begin + BLOCK] = np.square(matrix[begin:begin + BLOCK]) @ weights
+    return found

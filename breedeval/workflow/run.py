@@ -28,7 +28,7 @@ from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import Round, State
 from breedeval.workflow import ladder
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.marker_effects import MARKERS, results_of_markers
+from breedeval.workflow.marker_effects import MARKERS, results_of_markers, settle
 from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of
 from breedeval.workflow.share import Share, share_of
@@ -82,6 +82,8 @@ def evaluate_run(
     equations = set_up(run, journal, share)
     settings, found = run.settings, None
     save_relationships(settings, equations, journal)
+    if settings.marker_effects is not None:
+        settle(equations.precisions)
     if isinstance(settings.variances, Estimation):
         found = _estimate(run, equations, journal, share, rounds)
         equations = found.equations
@@ -89,6 +91,7 @@ def evaluate_run(
     solutions = solve_equations(
         equations, solve_options(settings, share), step=journal.step,
         residuals=equations.design.size <= MANY if wanted is None else wanted,
+        system=None if found is None else found.system,
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
