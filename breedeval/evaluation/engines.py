@@ -3,7 +3,7 @@
 equations    Henderson's equations, sparse: every model.
 covariance   V itself: every relationship known as a matrix (dense, or identity).
 spectral     one such relationship, records with all traits, one residual: after one
-             eigendecomposition a round costs next to nothing.
+             reduction of its matrix to a band a round costs next to nothing.
 
 All give the same estimates (:mod:`breedeval.variance`), and the same solutions, error variances,
 tests and residuals (:mod:`breedeval.evaluation.systems`). Those with V never ask for K⁻¹.
@@ -38,7 +38,7 @@ from breedeval.variance.incidence import Kernel
 from breedeval.variance.likelihood import Likelihood
 from breedeval.variance.objective import Objective
 from breedeval.variance.observed import ObservedSystem
-from breedeval.variance.spectral import Rotated, SpectralLikelihood, is_spectral, rotate
+from breedeval.variance.spectral import SpectralLikelihood, Turned, is_spectral, turn
 
 Engine = Literal["auto", "equations", "covariance", "spectral"]
 Method = Literal["reml", "ml"]
@@ -49,9 +49,8 @@ ROUNDS = 8
 FURTHER = 3
 """Factorisations of the equations beside: for tests, solutions, and residuals."""
 
-EIGEN_COST = 8.0
-"""Seconds of an eigendecomposition with vectors, in n³ over the rate of matrix products; measured
-for two thousand."""
+BAND_COST = 2.0
+"""Seconds of a reduction to a band, in n³ over the rate of matrix products."""
 
 ROUND_COST = 2.5
 """The same for what a round on V takes for two cells of effects, beside 2 for V itself."""
@@ -176,14 +175,14 @@ def _by_spectrum(
     equations: Equations, solve: SolveOptions, method: Method, reason: str
 ) -> Chosen:
     @cache
-    def rotated() -> Rotated:
-        return rotate(equations, _kernels(equations)[0])
+    def turned() -> Turned:
+        return turn(equations, _kernels(equations)[0])
 
     def observed(at: Equations) -> ObservedSystem:
-        return SpectralLikelihood(at, rotated())(at.variances).observed()
+        return SpectralLikelihood(at, turned())(at.variances).observed()
 
     return Chosen(
-        "spectral", reason, lambda: SpectralLikelihood(equations, rotated(), method), observed,
+        "spectral", reason, lambda: SpectralLikelihood(equations, turned(), method), observed,
         lambda: blas_threads(solve.threads), lambda: _kernels(equations))
 
 
@@ -225,7 +224,9 @@ def _forecast(equations: Equations, threads: int, rounds: int) -> dict[str, floa
         "covariance": (rounds * (2 + ROUND_COST * sum(widths) / 2) * v + v
                        + INVERSE_COST * (v + float(n)**2 * levels)) / rate}
     if is_spectral(equations) and rounds:
-        found["spectral"] = EIGEN_COST * equations.design.records**3 / rate
+        records = float(equations.design.records)**3
+        found["spectral"] = (BAND_COST + INVERSE_COST * len(equations.design.traits)) * (
+            records / rate)
     return found
 
 

@@ -18,7 +18,7 @@ from breedeval.relationship.dense import Dense
 from breedeval.solve import direct_solver
 from breedeval.variance.covariance_form import CovarianceLikelihood
 from breedeval.variance.fixed_tests import test_fixed_effects as fixed_tests
-from breedeval.variance.spectral import Rotated, SpectralLikelihood, rotate
+from breedeval.variance.spectral import SpectralLikelihood, turn
 from tests.oracles.dense_inverse import dense
 from tests.unit.equations.made import CASES
 from tests.unit.variance.test_spectral import MODELS, complete
@@ -76,7 +76,7 @@ def test_covariance_form_gives_what_the_equations_give(name: str) -> None:
 def test_spectral_form_gives_what_the_equations_give(name: str) -> None:
     equations = complete(MODELS[name])
     (kernel,) = kernels_of(equations)
-    point = SpectralLikelihood(equations, rotate(equations, kernel))(equations.variances)
+    point = SpectralLikelihood(equations, turn(equations, kernel))(equations.variances)
     agree(point.observed(), by_factor(equations))
 
 
@@ -111,22 +111,3 @@ def test_a_singular_relationship_is_left_as_it_is() -> None:
         equations, SolveOptions(method="cholesky"), engine="spectral", method="reml")
     assert asked.engine == "spectral"
     assert precision.history[-1].startswith("singular: ")
-
-
-def test_everybody_recorded_once_or_some_more_often() -> None:
-    """The short way from eigenvectors to levels, and the long one."""
-    equations = complete(MODELS["one trait"])
-    (kernel,) = kernels_of(equations)
-    rotated = rotate(equations, kernel)
-    np.testing.assert_allclose(
-        rotated.loadings(), kernel @ (rotated.first.T @ rotated.vectors), atol=1e-10)
-
-
-def test_levels_in_another_order_than_the_records() -> None:
-    rng = np.random.default_rng(2)
-    z = rng.normal(size=(6, 9))
-    kernel, order, root = z @ z.T, rng.permutation(6), rng.uniform(1, 2, 6)
-    first = sp.csr_array((root, (np.arange(6), order)))
-    values, vectors = np.linalg.eigh(first @ kernel @ first.T)
-    found = Rotated(values, np.zeros((6, 1)), np.zeros((6, 1, 0)), vectors, root, first, kernel)
-    np.testing.assert_allclose(found.loadings(), kernel @ (first.T @ vectors), atol=1e-10)
