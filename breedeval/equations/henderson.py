@@ -27,7 +27,7 @@ from breedeval.relationship.precision import Precision
 
 Vector = NDArray[np.float64]
 
-FIXED = ("level_counts", "relationship_log_determinants", "restoration", "parts")
+FIXED = ("level_counts", "restoration", "parts")
 """What does not depend on the variances, and is made once."""
 
 
@@ -144,7 +144,7 @@ class Equations:
                 self.level_counts, self.relationship_log_determinants, self.covariances,
                 strict=True)))
 
-    @cached_property
+    @property
     def relationship_log_determinants(self) -> tuple[float, ...]:
         """log|K| of every random effect."""
         return tuple(precision.log_determinant for precision in self.precisions)

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
 from breedeval.evaluation.solving import Solutions
+from breedeval.evaluation.systems import System
 from breedeval.levels import Levels
 from breedeval.model.form import KeyPath, Misfit, did_you_mean
-from breedeval.solve import Factor
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -119,7 +118,7 @@ def _shortest(known: dict[str, tuple[Cell, ...]]) -> list[str]:
 
 def make_criteria(
     solutions: Solutions, names: tuple[str, ...], cells: tuple[tuple[Cell, ...], ...],
-    factor: Factor | None,
+    system: System | None,
 ) -> Criteria:
     """Breeding values and prediction errors of the criteria.
 
@@ -129,8 +128,8 @@ def make_criteria(
     names : tuple of str
     cells : tuple of tuple of Cell
         From :func:`find_criteria`.
-    factor : Factor or None
-        Of the equations; without it covariances of errors are not known.
+    system : System or None
+        What they were solved with; without it covariances of errors are not known.
     """
     equations = solutions.equations
     effects = sorted({cell.effect for own in cells for cell in own})
@@ -146,7 +145,7 @@ def make_criteria(
     scale = equations.precisions[effects[0]].variance[rows[effects[0]]]
     individuals = Levels(first.labels.filter(common)) if not common.all() else first
     return Criteria(names, cells, individuals, values, genetic, scale,
-                    _errors(solutions, cells, rows, factor))
+                    _errors(solutions, cells, rows, system))
 
 
 def _covariance(
@@ -159,7 +158,7 @@ def _covariance(
 
 def _errors(
     solutions: Solutions, cells: tuple[tuple[Cell, ...], ...],
-    rows: Mapping[int, NDArray[np.int32]], factor: Factor | None,
+    rows: Mapping[int, NDArray[np.int32]], system: System | None,
 ) -> NDArray[np.float64] | None:
     """Blocks of C⁻¹, of individuals whose pairs of unknowns are in the pattern of C.
 
@@ -172,25 +171,13 @@ def _errors(
     if k == 1:
         found = solutions.random(effect, solutions.error_variance)[own, cells[0][0].cell]
         return np.asarray(found[:, None, None])
-    if factor is None:
-        return None
     equations = solutions.equations
     part = equations.layout.random_slice(effect)
     number = equations.number[part].reshape(-1, equations.layout.random_widths[effect])[own]
     numbers = number[:, [cell.cell for (cell,) in cells]].astype(np.int64)
-    if numbers.min(initial=0) < 0 or not _in_pattern(equations, effect, cells):
+    if system is None or numbers.min(initial=0) < 0 or not _in_pattern(equations, effect, cells):
         return None
-    one, other = np.tril_indices(k)
-    low = np.minimum(numbers[:, one], numbers[:, other]).ravel()
-    high = np.maximum(numbers[:, one], numbers[:, other]).ravel()
-    order = np.lexsort((high, low))
-    pattern = sp.csc_array((np.ones(low.size), (high, low)), shape=(equations.size,) * 2)
-    pattern.sort_indices()
-    entries = np.empty(low.size)
-    entries[order] = factor.inverse.on(pattern)
-    blocks = np.empty((len(own), k, k))
-    blocks[:, one, other] = blocks[:, other, one] = entries.reshape(len(own), -1)
-    return blocks
+    return system.error_blocks(numbers)
 
 
 def _in_pattern(

@@ -1,11 +1,12 @@
-"""Which form of the likelihood estimates the variances, decided from a forecast.
+"""Which form of the model estimates its variances and solves it, decided from a forecast.
 
 equations    Henderson's equations, sparse: every model.
 covariance   V itself: every relationship known as a matrix (dense, or identity).
 spectral     one such relationship, records with all traits, one residual: after one
-             eigendecomposition a round costs next to nothing.
+             reduction of its matrix to a band a round costs next to nothing.
 
-All give the same estimates (:mod:`breedeval.variance`).
+All give the same estimates (:mod:`breedeval.variance`), and the same solutions, error variances,
+tests and residuals (:mod:`breedeval.evaluation.systems`). Those with V never ask for K⁻¹.
 """
 
 from __future__ import annotations
@@ -13,18 +14,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from breedeval.equations.henderson import Equations
 from breedeval.errors import InputError, Problem
-from breedeval.evaluation.planning import Plan, seconds_text, size_text
+from breedeval.evaluation.planning import (
+    Plan,
+    SolveOptions,
+    direct_options,
+    free_memory,
+    plan_solution,
+    seconds_text,
+    size_text,
+)
+from breedeval.evaluation.solving import factorise, make_solver
+from breedeval.evaluation.systems import FactoredSystem, System
 from breedeval.relationship.precision import Explicit
-from breedeval.solve.forecast import NOMINAL, SMALL, product_rate
+from breedeval.solve.forecast import FACTOR_COSTS, INVERSE_COSTS, NOMINAL, SMALL, product_rate
 from breedeval.threads import blas_threads, one_blas_thread
-from breedeval.variance.covariance_form import CovarianceLikelihood, Kernel
+from breedeval.variance.covariance_form import CovarianceLikelihood
+from breedeval.variance.incidence import Kernel
 from breedeval.variance.likelihood import Likelihood
 from breedeval.variance.objective import Objective
-from breedeval.variance.spectral import SpectralLikelihood, is_spectral
+from breedeval.variance.observed import ObservedSystem
+from breedeval.variance.spectral import SpectralLikelihood, Turned, is_spectral, turn
 
 Engine = Literal["auto", "equations", "covariance", "spectral"]
 Method = Literal["reml", "ml"]
@@ -32,17 +46,22 @@ Method = Literal["reml", "ml"]
 ROUNDS = 8
 """Rounds of average information that a forecast reckons with."""
 
-EIGEN_COST = 8.0
-"""Seconds of an eigendecomposition with vectors, in n³ over the rate of matrix products; measured
-for two thousand."""
+FURTHER = 3
+"""Factorisations of the equations beside: for tests, solutions, and residuals."""
+
+BAND_COST = 2.0
+"""Seconds of a reduction to a band, in n³ over the rate of matrix products."""
 
 ROUND_COST = 2.5
 """The same for what a round on V takes for two cells of effects, beside 2 for V itself."""
 
+INVERSE_COST = 1.0
+"""The same for the diagonal of V⁻¹, and for what is explained of as many levels."""
+
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """A likelihood to maximise, and why it is this form of it.
+    """A likelihood to maximise, why it is this form of it, and the system that goes with it.
 
     Parameters
     ----------
@@ -50,73 +69,128 @@ class Chosen:
     reason : str
     make : callable
         Gives the likelihood; for ``spectral`` this is most of the work.
-    kernels : callable
-        Gives K of every effect, where it is a form that asks for them.
+    system : callable
+        Gives the system of the equations at other variances.
     blas : callable
         Gives the context in which its dense products run.
+    kernels : callable
+        Gives K of every effect, where it is a form that asks for them.
+    plan : Plan or None
+        Of the factorisation of the equations.
     """
 
     engine: str
     reason: str
     make: Callable[[], Objective]
+    system: Callable[[Equations], System]
     blas: Callable[[], AbstractContextManager[Any]]
     kernels: Callable[[], tuple[Kernel, ...]] | None = None
+    plan: Plan | None = None
 
 
 def choose_likelihood(
-    equations: Equations, plan: Plan, sparse: Callable[[], Likelihood], *, engine: Engine,
-    method: Method, threads: int, memory: int,
+    equations: Equations, solve: SolveOptions, *, engine: Engine, method: Method
 ) -> Chosen:
     """The engine asked for, or the one forecast to be the quickest.
 
     Parameters
     ----------
     equations : Equations
-    plan : Plan
-        Of their factorisation.
-    sparse : callable
-        Gives the likelihood by the equations.
+    solve : SolveOptions
+        A solver that is asked for needs the equations, whatever the likelihood.
     engine, method : str
-    threads : int
-    memory : int
-        Bytes that matrices beside the relationships may take.
 
     Raises
     ------
     InputError
         When the engine asked for does not fit the model.
+    LimitError
+        When a factorisation of the equations does not fit the memory, and is needed.
     """
-    explicit = _explicit(equations)
-    usual = Chosen("equations", plan.reason, sparse, one_blas_thread,
-                   (lambda: _kernels(equations)) if explicit else None)
+    explicit = is_explicit(equations)
+    plan = None if explicit and solve.method == "auto" else plan_solution(
+        equations, direct_options(solve))
     if engine == "equations" or (engine == "auto" and not explicit):
-        return usual
+        return _by_equations(equations, solve, method, plan)
     if not explicit or (engine == "spectral" and not is_spectral(equations)):
         raise InputError(_misfit(equations, engine))
-
-    def dense() -> Objective:
-        return CovarianceLikelihood(equations, _kernels(equations), method)
-
-    def spectral() -> Objective:
-        return SpectralLikelihood(equations, _kernels(equations)[0], method)
-
-    forms = {"covariance": dense, "spectral": spectral}
+    forms: dict[str, Callable[..., Chosen]] = {"covariance": _by_covariance,
+                                               "spectral": _by_spectrum}
     if engine != "auto":
-        return Chosen(engine, "asked for in the run file", forms[engine],
-                      lambda: blas_threads(threads), lambda: _kernels(equations))
-    seconds = _forecast(equations, plan, threads)
+        return forms[engine](equations, solve, method, "asked for in the run file")
+    seconds = _forecast(equations, solve.threads, ROUNDS)
     best = min(seconds, key=lambda name: seconds[name])
-    size = 24 * equations.design.size**2
-    if best == "equations" or size > memory:
-        return usual
-    reason = (f"forecast {seconds_text(seconds[best])} for {ROUNDS} rounds, against "
-              f"{seconds_text(seconds['equations'])} with the mixed-model equations; "
-              f"{size_text(size)} beside the relationships")
-    return Chosen(best, reason, forms[best], lambda: blas_threads(threads),
-                  lambda: _kernels(equations))
+    if best == "equations" or _room(equations) > (solve.memory_limit or free_memory()):
+        return _by_equations(equations, solve, method, plan)
+    return forms[best](equations, solve, method, (
+        f"forecast {seconds_text(seconds[best])} for {ROUNDS} rounds, against "
+        f"{seconds_text(seconds['equations'])} with the mixed-model equations; "
+        f"{size_text(_room(equations))} beside the relationships"))
 
 
-def _explicit(equations: Equations) -> bool:
+def observed_if_quicker(equations: Equations, options: SolveOptions) -> Chosen | None:
+    """V for solutions at given variances, where it is forecast to be quicker than the equations."""
+    if options.method != "auto" or not is_explicit(equations):
+        return None
+    seconds = _forecast(equations, options.threads, 0)
+    if seconds["covariance"] > seconds["equations"] or _room(equations) > (
+            options.memory_limit or free_memory()):
+        return None
+    return _by_covariance(equations, options, "reml", (
+        f"forecast {seconds_text(seconds['covariance'])}, against "
+        f"{seconds_text(seconds['equations'])} with the mixed-model equations"))
+
+
+def _by_equations(
+    equations: Equations, solve: SolveOptions, method: Method, plan: Plan | None
+) -> Chosen:
+    options = direct_options(solve)
+    found = plan or plan_solution(equations, options)
+    assert found.solver is not None
+    solver = found.solver
+
+    def likelihood() -> Objective:
+        other = make_solver(_name(options.method), solve.threads) if method == "ml" else None
+        return Likelihood(equations, solver, method, other, found.lower)
+
+    def system(at: Equations) -> System:
+        return FactoredSystem(at, factorise(at, at.lower(), solver))
+
+    return Chosen("equations", found.reason, likelihood, system, one_blas_thread,
+                  (lambda: _kernels(equations)) if is_explicit(equations) else None, found)
+
+
+def _by_covariance(
+    equations: Equations, solve: SolveOptions, method: Method, reason: str
+) -> Chosen:
+    def observed(at: Equations) -> ObservedSystem:
+        return CovarianceLikelihood(at, _kernels(at))(at.variances).observed()
+
+    return Chosen(
+        "covariance", reason, lambda: CovarianceLikelihood(equations, _kernels(equations), method),
+        observed, lambda: blas_threads(solve.threads), lambda: _kernels(equations))
+
+
+def _by_spectrum(
+    equations: Equations, solve: SolveOptions, method: Method, reason: str
+) -> Chosen:
+    @cache
+    def turned() -> Turned:
+        return turn(equations, _kernels(equations)[0])
+
+    def observed(at: Equations) -> ObservedSystem:
+        return SpectralLikelihood(at, turned())(at.variances).observed()
+
+    return Chosen(
+        "spectral", reason, lambda: SpectralLikelihood(equations, turned(), method), observed,
+        lambda: blas_threads(solve.threads), lambda: _kernels(equations))
+
+
+def _name(method: str) -> Literal["cholesky", "cholmod", "lu"]:
+    return "cholmod" if method == "cholmod" else "lu" if method == "lu" else "cholesky"
+
+
+def is_explicit(equations: Equations) -> bool:
     """Whether K of every effect can be had, and one is dense."""
     found = [precision for precision in equations.precisions if isinstance(precision, Explicit)]
     return len(found) == len(equations.precisions) and any(one.is_dense for one in found)
@@ -128,21 +202,36 @@ def _kernels(equations: Equations) -> tuple[Kernel, ...]:
                  if isinstance(precision, Explicit))
 
 
-def _forecast(equations: Equations, plan: Plan, threads: int) -> dict[str, float]:
-    """Seconds of every engine that fits the model."""
-    n, cells = equations.design.size, sum(equations.layout.random_widths)
-    work = float(n) ** 3
-    rate = product_rate(threads) if work > SMALL else NOMINAL
-    found = {"covariance": ROUNDS * (2 + ROUND_COST * cells / 2) * work / rate}
-    if plan.forecast is not None:
-        found["equations"] = ROUNDS * plan.forecast.total_seconds
-    if is_spectral(equations):
-        found["spectral"] = EIGEN_COST * equations.design.records**3 / rate
+def _room(equations: Equations) -> int:
+    """Bytes that matrices beside the relationships take at once."""
+    return 32 * equations.design.size**2
+
+
+def _forecast(equations: Equations, threads: int, rounds: int) -> dict[str, float]:
+    """Seconds of every engine that fits the model, for so many rounds and the solutions."""
+    n, widths = equations.design.size, equations.layout.random_widths
+    parts = [(precision, width) for precision, width in zip(
+        equations.precisions, widths, strict=True) if getattr(precision, "is_dense", False)]
+    dense = float(sum(len(precision.levels) * width for precision, width in parts))
+    levels = sum(len(precision.levels) * width for precision, width in zip(
+        equations.precisions, widths, strict=True))
+    once = sum(float(len(one.levels))**3 for one in {id(p): p for p, _ in parts}.values())
+    each = (FACTOR_COSTS[0] / 3 + INVERSE_COSTS[0] * 4 / 3) * dense**3
+    v = float(n)**3
+    rate = product_rate(threads) if max(v, dense**3) > SMALL else NOMINAL
+    found = {
+        "equations": (once + (rounds + FURTHER) * each) / rate,
+        "covariance": (rounds * (2 + ROUND_COST * sum(widths) / 2) * v + v
+                       + INVERSE_COST * (v + float(n)**2 * levels)) / rate}
+    if is_spectral(equations) and rounds:
+        records = float(equations.design.records)**3
+        found["spectral"] = (BAND_COST + INVERSE_COST * len(equations.design.traits)) * (
+            records / rate)
     return found
 
 
 def _misfit(equations: Equations, engine: str) -> Problem:
-    if not _explicit(equations):
+    if not is_explicit(equations):
         names = [term.name for term, precision in zip(
             equations.design.random, equations.precisions, strict=True)
             if not isinstance(precision, Explicit)]

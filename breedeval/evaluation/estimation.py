@@ -13,18 +13,15 @@ from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
 from breedeval.evaluation.centring import centring_of
 from breedeval.evaluation.engines import Chosen, Engine, choose_likelihood
-from breedeval.evaluation.planning import SolveOptions, free_memory, plan_solution
+from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.preparing import Step, say_nothing
-from breedeval.evaluation.solving import make_solver
+from breedeval.evaluation.systems import System
 from breedeval.evaluation.variation import check_variation
 from breedeval.evaluation.wishes import wishes_of
-from breedeval.solve import DirectSolver
-from breedeval.threads import one_blas_thread
 from breedeval.variance.delta import Sampling
 from breedeval.variance.diagnosis import find_gaps, never_together, shortened
 from breedeval.variance.fixed_tests import FixedTest, test_fixed_effects
 from breedeval.variance.following import with_value
-from breedeval.variance.likelihood import Likelihood
 from breedeval.variance.maximise import Options, maximise
 from breedeval.variance.maximum import Maximum
 from breedeval.variance.moments import as_start, has_moments, haseman_elston
@@ -100,6 +97,8 @@ class Estimate:
         What the data lack, when it did not converge or a parameter is on its boundary.
     moments : ndarray of float64, or None
         Variances by Haseman & Elston's regression.
+    system : System or None
+        With V at the estimates, where that is how they were found.
     """
 
     options: EstimationOptions
@@ -111,6 +110,7 @@ class Estimate:
     profiles: tuple[Profile, ...] = ()
     advice: tuple[str, ...] = ()
     moments: Vector | None = None
+    system: System | None = None
 
     @property
     def sampling(self) -> Sampling:
@@ -168,25 +168,12 @@ def estimate(
     check_variation(equations)
     wishes = wishes_of(equations, options)
     constraints = wishes.constraints
-    solve = direct_options(solve)
-    plan = plan_solution(equations, solve)
-    assert plan.solver is not None
-    step(f"Estimating {len(constraints.lower)} variance parameters by {options.method.upper()} "
-         f"with {plan.engine}, {equations.size:,} equations")
     centring = centring_of(equations, constraints, wishes.profiled)
-    centred, solver = centring.centred(equations), plan.solver
-
-    def sparse() -> Likelihood:
-        return Likelihood(
-            centred, solver, options.method,
-            make_solver(_name(solve.method), solve.threads) if options.method == "ml" else None,
-            plan.lower)
-
-    chosen = choose_likelihood(
-        centred, plan, sparse, engine=options.engine, method=options.method,
-        threads=solve.threads, memory=solve.memory_limit or free_memory())
-    if chosen.engine != "equations":
-        step(f"The likelihood in its {chosen.engine} form: {chosen.reason}")
+    centred = centring.centred(equations)
+    chosen = choose_likelihood(centred, solve, engine=options.engine, method=options.method)
+    by = "V in its " + chosen.engine + " form" if chosen.plan is None else chosen.plan.engine
+    step(f"Estimating {len(constraints.lower)} variance parameters by {options.method.upper()} "
+         f"with {by}, {equations.size:,} equations: {chosen.reason}")
     moments = _moments(equations, chosen, options, step) if resume is None else None
     with chosen.blas():
         likelihood = chosen.make()
@@ -199,8 +186,8 @@ def estimate(
                      equations.at(maximum.variances), moments=moments)
     if not maximum.converged or maximum.confounded:
         found = replace(found, advice=_advice(equations, maximum))
-    with one_blas_thread():
-        return _with_inference(found, likelihood, solver, wishes.profiled, step)
+    with chosen.blas():
+        return _with_inference(found, likelihood, chosen, wishes.profiled, step)
 
 
 def _moments(
@@ -224,12 +211,6 @@ def _likelier(likelihood: Objective, usual: Variances, moments: Vector | None) -
         return usual
     other = usual.at(as_start(moments))
     return max((usual, other), key=lambda point: likelihood(point).log_likelihood)
-
-
-def direct_options(solve: SolveOptions) -> SolveOptions:
-    """The same options for a likelihood, which needs a factorisation and a selected inverse."""
-    method = "cholesky" if solve.method == "auto" else solve.method
-    return replace(solve, method=method, reliability="exact")
 
 
 def _settings(options: EstimationOptions, equations: Equations) -> Options:
@@ -258,20 +239,19 @@ def not_separated(names: Sequence[str]) -> str:
     return f"The data cannot separate {shortened(names)}"
 
 
-def _name(method: str) -> Literal["cholesky", "cholmod", "lu"]:
-    return "cholmod" if method == "cholmod" else "lu" if method == "lu" else "cholesky"
-
-
 def _with_inference(
-    found: Estimate, likelihood: Objective, solver: DirectSolver, profiled: Sequence[int],
-    step: Step,
+    found: Estimate, likelihood: Objective, chosen: Chosen, profiled: Sequence[int], step: Step,
 ) -> Estimate:
-    """Tests of fixed effects and profiles, where they are asked for."""
-    options = found.options
-    if options.tests != "none":
+    """The system at the estimates; tests of fixed effects and profiles, where asked for."""
+    options, tested = found.options, found.options.tests != "none"
+    if tested:
         step("Testing the fixed effects")
+    system = chosen.system(found.equations) if tested or chosen.plan is None else None
+    if chosen.plan is None:
+        found = replace(found, system=system)
+    if options.tests != "none" and system is not None:
         tests = test_fixed_effects(
-            found.equations, found.maximum.covariance, solver, denominator=options.tests)
+            found.equations, found.maximum.covariance, system, denominator=options.tests)
         if options.method == "ml":
             tests = tuple(replace(test, note="; ".join(filter(None, (test.note, SMALL_BY_ML))))
                           for test in tests)

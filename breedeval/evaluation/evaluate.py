@@ -16,6 +16,7 @@ from breedeval.equations.henderson import Equations
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.curves import curves_table
 from breedeval.evaluation.diagnostics import residual_diagnostics
+from breedeval.evaluation.engines import observed_if_quicker
 from breedeval.evaluation.estimation import Estimate, not_separated
 from breedeval.evaluation.estimation_tables import estimation_summary, estimation_tables
 from breedeval.evaluation.genotype_tables import genotype_facts, genotype_quality_table
@@ -36,6 +37,7 @@ from breedeval.evaluation.solving import (
     solve_direct,
     solve_iterative,
 )
+from breedeval.evaluation.systems import FactoredSystem, System
 from breedeval.evaluation.tables import (
     breeding_values_table,
     dependencies,
@@ -46,16 +48,21 @@ from breedeval.evaluation.tables import (
 from breedeval.kernels.ancestry import equivalent_generations
 from breedeval.model.design import Design
 from breedeval.pedigree.pedigree import Pedigree
+from breedeval.relationship.genomic import remark_on_singular
+from breedeval.solve.forecast import Forecast
+from breedeval.threads import blas_threads
 
 
 def solve_equations(
     equations: Equations, options: SolveOptions, *, step: Step = say_nothing,
-    progress: Progress | None = None, residuals: bool = False, keep_factor: bool = False,
+    progress: Progress | None = None, residuals: bool = False, system: System | None = None,
+    keep_system: bool = False,
 ) -> Solutions:
     """Solve by the engine that the options or the forecast choose.
 
-    With ``residuals``, a table of them is among the solutions; with ``keep_factor``, the factor,
-    where there is one.
+    With ``residuals``, a table of them is among the solutions; with ``keep_system``, what they
+    were solved with, if it can solve more. A ``system`` at the same variances is used where no
+    solver is asked for.
 
     Raises
     ------
@@ -64,6 +71,16 @@ def solve_equations(
     InputError
         When the equations are singular.
     """
+    if system is not None and options.method == "auto":
+        with blas_threads(options.threads):
+            return _solved(system, options, "V is known from the estimation", None, step,
+                           residuals=residuals, keep_system=keep_system)
+    chosen = observed_if_quicker(equations, options)
+    if chosen is not None:
+        step(f"Solving {equations.size:,} equations by V: {chosen.reason}")
+        with chosen.blas():
+            return _solved(chosen.system(equations), options, chosen.reason, None, step,
+                           residuals=residuals, keep_system=keep_system)
     plan = plan_solution(equations, options)
     seconds = plan.forecast.factorise_seconds if plan.forecast else 0.0
     step(f"Solving {equations.size:,} equations by {plan.engine}: {plan.reason}", seconds)
@@ -74,16 +91,25 @@ def solve_equations(
         return replace(found, reason=plan.reason,
                        residuals=residuals_table(found) if residuals else None)
     factor = factorise(equations, plan.lower, plan.solver)
-    if options.reliability == "exact":
-        step("Prediction error variances", plan.forecast.inverse_seconds if plan.forecast else 0.0)
-    found = solve_direct(equations, factor, error_variances=options.reliability)
+    return _solved(FactoredSystem(equations, factor, plan.lower, options.threads), options,
+                   plan.reason, plan.forecast, step, residuals=residuals, keep_system=keep_system)
+
+
+def _solved(
+    system: System, options: SolveOptions, reason: str, forecast: Forecast | None, step: Step, *,
+    residuals: bool, keep_system: bool,
+) -> Solutions:
+    """Solutions of a system, with what is asked for beside them."""
+    exact = options.reliability == "exact"
+    if exact:
+        step("Prediction error variances", forecast.inverse_seconds if forecast else 0.0)
+    found = solve_direct(system, error_variances=options.reliability)
     table = None
     if residuals:
         step("Residuals")
-        exact = {"lower": plan.lower, "factor": factor} if options.reliability == "exact" else {}
-        table = residuals_table(found, **exact, threads=options.threads)
-    return replace(found, reason=plan.reason, forecast=plan.forecast, residuals=table,
-                   factor=factor if keep_factor else None)
+        table = residuals_table(found, system if exact else None)
+    return replace(found, reason=reason, forecast=forecast, residuals=table,
+                   system=system if keep_system else None)
 
 
 def make_evaluation(
@@ -103,6 +129,8 @@ def make_evaluation(
             "model", "no effect has a relationship among individuals, so there are no breeding "
             "values", "", "Give an effect 'relationship: pedigree' and name the pedigree"))
     report_shares(equations, findings)
+    for term, precision in zip(equations.design.random, equations.precisions, strict=True):
+        remark_on_singular(term.relationship, precision, findings)
     _report_reliability(solutions, values["reliability"].to_numpy(np.float64), findings)
     individuals = _individuals(equations)
     converged = solutions.converged and (estimate is None or estimate.maximum.converged)

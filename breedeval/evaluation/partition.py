@@ -26,6 +26,7 @@ from breedeval.equations.henderson import Equations
 from breedeval.evaluation.solving import Solutions
 from breedeval.evaluation.tables import with_clones
 from breedeval.kernels.level_blocks import level_information
+from breedeval.relationship.dense import Dense
 from breedeval.relationship.shares import KINDS, Kind, Shares
 
 Vector = NDArray[np.float64]
@@ -34,8 +35,19 @@ PARTS = ("parent_average", "records", "progeny", "genomic", "relatives", "base",
 """Columns that add up to the breeding value."""
 WEIGHTS = ("parent_average", "records", "progeny", "genomic", "relatives")
 """Sources that have a weight; that of the base is in that of the parents."""
+CHEAP = 2_000
+"""Levels of a dense relationship that is inverted only for the parts of breeding values."""
 ROUNDING = 1e-12
 """What is left over, relative to the largest value, that is rounding and no fault of the solver."""
+
+
+def has_parts(equations: Equations) -> bool:
+    """Whether K⁻¹ of every relationship is known, or cheap to have for the K of the solutions.
+
+    Where V was enough for these, a large K has not been inverted, and a singular one has no K⁻¹.
+    """
+    return all(len(precision.levels) <= CHEAP and precision.settles_as_it_is()
+               for precision in equations.precisions if isinstance(precision, Dense))
 
 
 @dataclass(frozen=True, eq=False)

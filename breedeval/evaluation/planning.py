@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -73,6 +73,12 @@ class Plan:
     engine: str
     reason: str
     forecast: Forecast | None
+
+
+def direct_options(solve: SolveOptions) -> SolveOptions:
+    """The same options for a likelihood, which needs a factorisation and a selected inverse."""
+    method = "cholesky" if solve.method == "auto" else solve.method
+    return replace(solve, method=method, reliability="exact")
 
 
 def plan_solution(equations: Equations, options: SolveOptions) -> Plan:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from breedeval.equations.henderson import Equations
 from breedeval.equations.preconditioner import make_preconditioner
 from breedeval.errors import InputError, Problem
+from breedeval.evaluation.systems import System
 from breedeval.solve import (
     DirectSolver,
     Factor,
@@ -23,7 +24,6 @@ from breedeval.solve import (
     direct_solvers,
 )
 from breedeval.solve.forecast import Forecast
-from breedeval.variance.likelihood import restricted_log_likelihood
 
 Vector = NDArray[np.float64]
 Progress = Callable[[int, float], None]
@@ -56,8 +56,8 @@ class Solutions:
         The solution in the numbering of the equations, of covariates as they are centred there.
     residuals : DataFrame or None
         When asked for.
-    factor : Factor or None
-        Of the equations, when it was to be kept.
+    system : System or None
+        What they were solved with, when it was to be kept.
     """
 
     equations: Equations
@@ -72,7 +72,7 @@ class Solutions:
     forecast: Forecast | None = None
     unknowns: Vector = field(default_factory=lambda: np.zeros(0))
     residuals: pd.DataFrame | None = None
-    factor: Factor | None = None
+    system: System | None = None
 
     def random(self, effect: int, values: Vector) -> Vector:
         """Values of a random effect as levels × cells."""
@@ -95,24 +95,18 @@ def factorise(equations: Equations, lower: sp.csc_array, solver: DirectSolver) -
 
 
 def solve_direct(
-    equations: Equations, factor: Factor, *,
-    error_variances: Literal["exact", "none"] = "exact",
+    system: System, *, error_variances: Literal["exact", "none"] = "exact"
 ) -> Solutions:
-    """Solve with a factor; PEV from the selected inverse on its pattern."""
-    rhs = equations.right_hand_side
-    x = factor.solve(rhs)
-    norm = float(np.linalg.norm(rhs))
-    residual = float(np.linalg.norm(rhs - equations.product(x))) / norm if norm else 0.0
-    variance = None
+    """Solutions of a system, with their prediction error variances and the log-likelihood."""
+    equations, variance = system.equations, None
     if error_variances == "exact":
-        variance = _spread(equations, factor.inverse.diagonal(), np.nan)
+        variance = _spread(equations, system.error_variances(), np.nan)
         back = equations.restoration
         if back.positions.size:
-            variance[back.positions] = np.sum(back.rows.T * factor.solve(back.rows.T), axis=0)
+            variance[back.positions] = np.sum(back.rows.T * system.solve(back.rows.T), axis=0)
     return Solutions(
-        equations, _estimates(equations, x), variance,
-        restricted_log_likelihood(equations, factor, equations.fit(x)), factor.engine, 1, residual,
-        converged=True, unknowns=x)
+        equations, _estimates(equations, system.unknowns), variance, system.log_likelihood,
+        system.engine, 1, system.relative_residual(), converged=True, unknowns=system.unknowns)
 
 
 def solve_iterative(

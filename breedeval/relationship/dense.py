@@ -1,4 +1,9 @@
-"""A relationship whose precision is one dense matrix: supplied, genomic."""
+"""A relationship that is one dense matrix K: supplied, genomic; its inverse is made when asked for.
+
+What works with V = ZKZ′σ² + R alone never asks for K⁻¹, and K may then be singular. Where K⁻¹ is
+asked for and there is none, the first of :data:`RIDGES` times the mean of the diagonal of K that is
+enough is added to K itself, for everybody who asks for either afterwards, and the history says so.
+"""
 
 from __future__ import annotations
 
@@ -28,23 +33,46 @@ BLOCK = 256
 """Rows mirrored at a time."""
 
 
+RIDGES = (1e-5, 1e-4, 1e-3)
+"""Added to a singular matrix, relative to its diagonal; far above rounding, and hardly felt."""
+SINGULAR_WORD = "singular"
+"""Begins the line of a history that says so."""
+REMEDY = "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship"
+
+
+@dataclass(frozen=True, eq=False)
+class Inverse:
+    """K⁻¹, log|K|, and what had to be added to the diagonal of K.
+
+    Parameters
+    ----------
+    matrix : ndarray of float64, shape (q, q)
+    log_determinant : float
+    ridge : float
+    """
+
+    matrix: Vector
+    log_determinant: float
+    ridge: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Dense:
-    """K⁻¹ of a dense K.
+    """K among q levels.
 
     Parameters
     ----------
     levels : Levels, length q
-    matrix : ndarray of float64, shape (q, q)
-        K⁻¹.
-    variance : ndarray of float64, shape (q,)
-        diag(K).
-    log_determinant : float
-        log|K|.
-    history : tuple of str
+    relationship : ndarray of float64, shape (q, q)
+        K; its diagonal is raised where it is singular and K⁻¹ is asked for.
+    made : tuple of str
         How K was made.
-    stored : LabelledMatrix or None
-        K itself, where it is to be saved.
+    source : str
+        Where it is from, for messages.
+    known : Inverse or None
+        Where it was inverted already.
+    saved_as : str or None
+        Name of the file, where it is to be saved.
     agreement : Agreement or None
         K against A₂₂, where both are known.
     markers : MarkerPart or None
@@ -54,11 +82,11 @@ class Dense:
     """
 
     levels: Levels
-    matrix: Vector
-    variance: Vector
-    log_determinant: float
-    history: tuple[str, ...] = ()
-    stored: LabelledMatrix | None = None
+    relationship: Vector
+    made: tuple[str, ...] = ()
+    source: str = "relationships"
+    known: Inverse | None = None
+    saved_as: str | None = None
     agreement: Agreement | None = None
     principal: PrincipalComponents | None = None
     groups: Levels = field(default_factory=lambda: Levels.of([]))
@@ -71,11 +99,50 @@ class Dense:
     told_by: Kind = "relatives"
 
     @cached_property
-    def relationship(self) -> Vector:
-        """K, by another inversion where it was not kept; it stays."""
-        if self.stored is not None:
-            return self.stored.values
-        return inverted(self.matrix.copy(), "relationships", "")[0]
+    def _inverse(self) -> Inverse:
+        return self.known or _mended(self.relationship, self.source)
+
+    @property
+    def matrix(self) -> Vector:
+        """K⁻¹, shape (q, q)."""
+        return self._inverse.matrix
+
+    @property
+    def log_determinant(self) -> float:
+        """log|K|."""
+        return self._inverse.log_determinant
+
+    @property
+    def variance(self) -> Vector:
+        """diag(K), shape (q,)."""
+        return np.ascontiguousarray(np.diagonal(self.relationship))
+
+    @property
+    def history(self) -> tuple[str, ...]:
+        """How K was made, and what was added to it so far."""
+        ridge = self._inverse.ridge if "_inverse" in self.__dict__ else 0.0
+        return (*self.made, f"{SINGULAR_WORD}: {ridge:.3g} I was added") if ridge else self.made
+
+    @property
+    def stored(self) -> LabelledMatrix | None:
+        """K, where it is to be saved: one that can be inverted by those who read it."""
+        if self.saved_as is None:
+            return None
+        self.settle()
+        return LabelledMatrix(self.saved_as, self.levels, self.relationship, self.history)
+
+    def settle(self) -> None:
+        """Invert K now, so that it does not change any more."""
+        self._inverse  # noqa: B018
+
+    def settles_as_it_is(self) -> bool:
+        """Whether K⁻¹ is known, or K has one without a change; it is then kept."""
+        if "_inverse" not in self.__dict__ and self.known is None:
+            found = inverse_if_any(self.relationship.copy())
+            if found is None:
+                return False
+            self.__dict__["_inverse"] = Inverse(*found)
+        return True
 
     def genomic_inverse(self) -> Vector:
         """K⁻¹, of everybody."""
@@ -111,6 +178,21 @@ class Dense:
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): there are no groups."""
         return np.zeros((rows.size, 0))
+
+
+def _mended(matrix: Vector, source: str) -> Inverse:
+    """The inverse of K, whose diagonal is raised where it has none."""
+    found = inverse_if_any(matrix.copy())
+    if found is not None:
+        return Inverse(*found)
+    own, ridge = np.diagonal(matrix).copy(), 0.0
+    for share in RIDGES:
+        ridge = share * float(own.mean())
+        matrix[np.diag_indices(own.size)] = own + ridge
+        found = inverse_if_any(matrix.copy())
+        if found is not None:
+            return Inverse(*found, ridge)
+    return Inverse(*inverted(matrix.copy(), source, REMEDY), ridge)
 
 
 def inverted(matrix: Vector, source: str, remedy: str) -> tuple[Vector, float]:

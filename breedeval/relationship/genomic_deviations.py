@@ -7,14 +7,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from breedeval.errors import Findings
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.levels import Levels
 from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
 from breedeval.relationship.dense import Dense
-from breedeval.relationship.genomic import inverse_of, remark_on_singular
+from breedeval.relationship.genomic import dense_relationship
 from breedeval.relationship.kind import Members, RelationshipKind, Sources, genotyped
-from breedeval.relationship.precision import Precision, Vector
+from breedeval.relationship.precision import Vector
 
 
 class GenomicDeviations(RelationshipKind):
@@ -51,14 +50,11 @@ class GenomicDeviations(RelationshipKind):
         return genotyped(sources.require_genotypes())
 
     def build(self, name: str, sources: Sources, levels: Levels, *, threads: int) -> Dense:
-        """The inverse."""
+        """The matrix."""
         genotypes = sources.require_genotypes()
         matrix = self.matrix(genotypes, threads=threads)
         planned = plan_adjustment(Wanted(ridge=self.ridge), means_of(matrix), None,
                                   history=self.history, source=genotypes.source)
-        return inverse_of(planned.apply(matrix, None), levels, genotypes.source, planned.history,
-                          saved_as=None if self.save is None else self.save.name, additive=False)
-
-    def remark(self, name: str, built: Precision, findings: Findings) -> None:
-        """What had to be added to the diagonal."""
-        remark_on_singular(name, built, findings)
+        return dense_relationship(
+            planned.apply(matrix, None), levels, genotypes.source, planned.history,
+            saved_as=None if self.save is None else self.save.name, additive=False)

@@ -101,7 +101,7 @@ class MarkerEffects:
         """The pedigree."""
         return None if self.polygenic is None else self.polygenic.numerator.pedigree
 
-    @property
+    @cached_property
     def log_determinant(self) -> float:
         """log of the determinant of the variance of all: log|A| + n log w + m log v + log a."""
         known = 0.0 if self.polygenic is None else self.polygenic.numerator.log_determinant

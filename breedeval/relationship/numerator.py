@@ -78,7 +78,7 @@ class Numerator:
         """1 + F; 1 + 3F of autotetraploids."""
         return 1.0 + (self.ploidy - 1) * self.inbreeding
 
-    @property
+    @cached_property
     def log_determinant(self) -> float:
         """log|A| = Σ log dᵢ (+ log|Γ|)."""
         own = inverse.log_determinant(self.mendelian)

@@ -71,7 +71,7 @@ class Partial:
     inbreeding: Vector | None = None
     pedigree: Pedigree | None = None
 
-    @property
+    @cached_property
     def log_determinant(self) -> float:
         """Σ log D."""
         return float(np.log(self.mendelian).sum())

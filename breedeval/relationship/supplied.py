@@ -11,7 +11,7 @@ from pydantic import Field
 from breedeval.errors import InputError, Problem
 from breedeval.levels import Levels
 from breedeval.relationship.adjustment import Wanted, means_of, plan_adjustment
-from breedeval.relationship.dense import Dense, inverted
+from breedeval.relationship.dense import Dense, Inverse, inverted
 from breedeval.relationship.kind import MatrixLayout, Members, RelationshipKind, Sources
 from breedeval.relationship.precision import Vector
 
@@ -58,14 +58,12 @@ def from_matrix(
     given = (matrix + matrix.T) / 2
     if ridge:
         given[np.diag_indices(size)] += ridge
-    kept = given.copy() if inverse else given
-    own = np.diagonal(given).copy()
     other, log_determinant = inverted(
-        given, source,
+        given.copy(), source,
         "Remove duplicated individuals, or add 'ridge: 0.01' to the relationship")
     if inverse:
-        return Dense(levels, kept, np.diagonal(other).copy(), -log_determinant)
-    return Dense(levels, other, own, log_determinant, history)
+        return Dense(levels, other, source=source, known=Inverse(given, -log_determinant))
+    return Dense(levels, given, history, source, Inverse(other, log_determinant))
 
 
 class SuppliedSettings(RelationshipKind):

@@ -12,10 +12,9 @@ likelihood V⁻¹ stands in the traces, and log|X′V⁻¹X| and p log 2π are l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 import scipy.linalg
@@ -25,48 +24,21 @@ from numpy.typing import NDArray
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
 from breedeval.variance.derivatives import Derivatives, level_and_record_counts
+from breedeval.variance.incidence import (
+    Incidence,
+    Kernel,
+    RecordPairs,
+    make_incidence,
+    same_record,
+    sandwich,
+)
+from breedeval.variance.observed import ObservedSystem, residual_product
 from breedeval.variance.variates import working_variates
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
-Kernel: TypeAlias = Matrix | sp.csr_array
-"""K among the levels of an effect, dense or sparse."""
-
 BLOCK = 512
 """Rows that are mirrored at a time."""
-
-
-@dataclass(frozen=True, eq=False)
-class Incidence:
-    """X and the Z of every cell of every effect, by observation.
-
-    Parameters
-    ----------
-    x : ndarray of float64, shape (N, p)
-        Columns that the equations keep.
-    cells : tuple of tuple of csr_array, each of shape (N, q)
-        By effect, then by cell.
-    """
-
-    x: Matrix
-    cells: tuple[tuple[sp.csr_array, ...], ...]
-
-
-def make_incidence(equations: Equations) -> Incidence:
-    """Part W = [X, Z] of the equations into its terms; O(N t)."""
-    columns = equations.columns
-    row = np.broadcast_to(np.arange(columns.shape[0])[:, None], columns.shape)
-    there = columns >= 0
-    w = sp.csc_array(
-        (equations.values[there], (row[there], columns[there])),
-        shape=(columns.shape[0], equations.size))
-    fixed = np.ones(equations.size, bool)
-    fixed[equations.random_equations] = False
-    cells = []
-    for effect, width in enumerate(equations.layout.random_widths):
-        number = equations.number[equations.layout.random_slice(effect)]
-        cells.append(tuple(sp.csr_array(w[:, number[cell::width]]) for cell in range(width)))
-    return Incidence(w[:, np.flatnonzero(fixed)].toarray(), tuple(cells))
 
 
 @dataclass(eq=False)
@@ -134,7 +106,7 @@ class CovarianceLikelihood:
                     found = sp.coo_array(cells[a] @ self.kernels[effect] @ weighted.T)
                     np.add.at(total, found.coords, found.data)
                 else:
-                    total += _sandwich(cells[a], self.kernels[effect], sp.csr_array(weighted))
+                    total += sandwich(cells[a], self.kernels[effect], sp.csr_array(weighted))
         residual = equations.residual
         for pair in same_record(equations):
             total[pair.one, pair.other] += pair.elements(equations) / (
@@ -152,7 +124,7 @@ class CovariancePoint:
     equations : Equations
         At these variances.
     factor : ndarray of float64, shape (N, N)
-        Cholesky factor of V, lower triangle; consumed by the derivatives.
+        Cholesky factor of V, lower triangle.
     solved : ndarray of float64, shape (N, p)
         V⁻¹X.
     inner : tuple or None
@@ -173,6 +145,12 @@ class CovariancePoint:
     def derivatives(self) -> Derivatives:
         """Score and average information here."""
         return self._derivatives
+
+    def observed(self) -> ObservedSystem:
+        """Solutions and what belongs to them, here; of a likelihood by REML."""
+        return ObservedSystem(
+            self.equations, self.likelihood.kernels, CholeskyOfV(self), self.solved, self.inner,
+            self.projected, self.log_likelihood, "covariance")
 
     @cached_property
     def _derivatives(self) -> Derivatives:
@@ -227,40 +205,48 @@ class CovariancePoint:
 
 
 @dataclass(frozen=True, eq=False)
-class RecordPairs:
-    """Observations of two traits of the same records.
+class CholeskyOfV:
+    """V⁻¹ by a Cholesky factor: n³/3 more for its diagonal, n²q for what is explained."""
 
-    Parameters
-    ----------
-    a, b : int
-        The traits.
-    one, other : ndarray of int64, shape (k,)
-        Their observations.
-    kind : ndarray of int64, shape (k,)
-        Class of the residual.
-    """
+    point: CovariancePoint
 
-    a: int
-    b: int
-    one: NDArray[np.int64]
-    other: NDArray[np.int64]
-    kind: NDArray[np.int64]
+    def product(self, f: Matrix) -> Matrix:
+        """V⁻¹f."""
+        return np.asarray(scipy.linalg.cho_solve((self.point.factor, True), f))
 
-    def elements(self, equations: Equations) -> Vector:
-        """The (co)variance of each pair before weights, shape (k,)."""
-        own = np.array([part.matrix[self.a, self.b] for part in equations.residual.covariances])
-        return np.asarray(own[self.kind])
+    @cached_property
+    def _half(self) -> Matrix:
+        """L⁻¹."""
+        found, _ = scipy.linalg.lapack.dtrtri(self.point.factor, lower=1)
+        return np.tril(found)
 
+    def within(self, pairs: RecordPairs) -> Vector:
+        """Elements of V⁻¹ for observations of one record."""
+        if pairs.a == pairs.b and pairs.one.size == len(self._half):
+            return np.asarray(np.einsum("ki,ki->i", self._half, self._half))
+        found = np.empty(pairs.one.size)
+        for begin in range(0, found.size, BLOCK):
+            some = slice(begin, begin + BLOCK)
+            found[some] = np.einsum("ki,ki->i", self._half[:, pairs.one[some]],
+                                    self._half[:, pairs.other[some]])
+        return found
 
-def same_record(equations: Equations) -> Iterator[RecordPairs]:
-    """Pairs of observations of one record, for every ordered pair of traits."""
-    design = equations.design
-    kind = equations.groups.classes[equations.groups.group]
-    place = np.full((design.records, len(design.traits)), -1, np.int64)
-    place[design.unit, design.trait] = np.arange(design.size)
-    for a, b in np.ndindex(place.shape[1], place.shape[1]):
-        both = (place[:, a] >= 0) & (place[:, b] >= 0)
-        yield RecordPairs(a, b, place[both, a], place[both, b], kind[both])
+    def explained(self) -> tuple[Matrix, ...]:
+        """diag(DZ′V⁻¹ZD) of every effect, some levels at a time."""
+        likelihood, found = self.point.likelihood, []
+        for effect, covariance in enumerate(self.point.equations.covariances):
+            cells, kernel = likelihood.incidence.cells[effect], likelihood.kernels[effect]
+            own = np.empty((kernel.shape[0], covariance.size))
+            for begin, b in np.ndindex(-(-len(own) // BLOCK), covariance.size):
+                some = slice(begin * BLOCK, (begin + 1) * BLOCK)
+                columns = kernel[:, some] if isinstance(kernel, np.ndarray) else (
+                    sp.csc_array(kernel)[:, some].toarray())
+                shared = sum(covariance.matrix[a, b] * (cell @ columns)
+                             for a, cell in enumerate(cells))
+                half = scipy.linalg.solve_triangular(self.point.factor, shared, lower=True)
+                own[some, b] = np.square(half).sum(axis=0)
+            found.append(own)
+        return tuple(found)
 
 
 def residual_gradients(
@@ -289,15 +275,6 @@ def residual_gradients(
     return gradients, design.residual.covariates.T @ lack
 
 
-def residual_product(equations: Equations, x: Vector) -> Vector:
-    """Rx for x of shape (N,)."""
-    scale, found = equations.residual.scale, np.zeros(x.size)
-    for pair in same_record(equations):
-        found[pair.one] += pair.elements(equations) * x[pair.other] / (
-            scale[pair.one] * scale[pair.other])
-    return found
-
-
 def mirror_lower(matrix: Matrix) -> None:
     """Copy the lower triangle over the upper one, in place."""
     for begin in range(0, len(matrix), BLOCK):
@@ -305,8 +282,3 @@ def mirror_lower(matrix: Matrix) -> None:
         corner = np.tril(matrix[begin:end, begin:end])
         matrix[begin:end, begin:end] = corner + np.tril(corner, -1).T
         matrix[begin:end, end:] = matrix[end:, begin:end].T
-
-
-def _sandwich(left: sp.csr_array, kernel: Matrix, right: sp.csr_array) -> Matrix:
-    """ZₐKZ_b′."""
-    return np.asarray(right @ (left @ kernel).T).T

@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
-from breedeval.solve import DirectSolver, Factor
 from breedeval.variance.contrasts import Contrast, Kind, contrasts, degrees_left
 from breedeval.variance.denominators import (
     Hypothesis,
@@ -33,6 +32,7 @@ from breedeval.variance.denominators import (
 )
 from breedeval.variance.marginal import (
     Marginal,
+    SolvesC,
     covariance_only,
     directions,
     with_changes,
@@ -98,7 +98,7 @@ class FixedTest:
 
 
 def test_fixed_effects(
-    equations: Equations, covariance: Matrix, solver: DirectSolver, *, denominator: Denominator,
+    equations: Equations, covariance: Matrix, factor: SolvesC, *, denominator: Denominator,
 ) -> tuple[FixedTest, ...]:
     """Tests of all fixed terms, trait by trait in the order of the run file.
 
@@ -109,20 +109,19 @@ def test_fixed_effects(
     covariance : ndarray of float64, shape (p, p)
         W of the parameters in the order of ``equations.variances.values``: the inverse average
         information. Rows of 0 for those that are fixed, or held at a boundary.
-    solver : DirectSolver
-        Factorises C once.
+    factor : SolvesC
+        At the estimates.
     denominator : {'auto', 'kenward_roger', 'satterthwaite', 'residual'}
         ``auto`` is Kenward & Roger where its cost is small, else Satterthwaite, else residual.
 
     Notes
     -----
-    One factorisation; k solutions with C for Φ of k fixed effects, k·g more for Kenward & Roger,
+    k solutions with C for Φ of k fixed effects, k·g more for Kenward & Roger,
     g the rank of W. Under ``auto`` a method serves the tests of few effects first, until
     :data:`OPERATIONS` or :data:`KEPT` is reached; what even ``residual`` cannot do is not tested,
     nor are more than :data:`MOST_COLUMNS` effects together.
     """
     along, left = directions(covariance), degrees_left(equations)
-    factor = solver.factorise(equations.lower())
     x = factor.solve(equations.right_hand_side)
     most = {method: _most(equations, factor, along.shape[1], method, denominator)
             for method in METHODS}
@@ -144,7 +143,7 @@ def test_fixed_effects(
 
 
 def _most(
-    equations: Equations, factor: Factor, rank: int, method: Method, asked: Denominator
+    equations: Equations, factor: SolvesC, rank: int, method: Method, asked: Denominator
 ) -> int:
     """Most fixed effects that a method may serve."""
     if asked != "auto":
@@ -171,7 +170,7 @@ def _plan(tests: Sequence[Contrast], most: dict[Method, int]) -> list[Method | N
 
 
 def _marginal(
-    equations: Equations, factor: Factor, along: Matrix, method: Method, tests: Sequence[Contrast]
+    equations: Equations, factor: SolvesC, along: Matrix, method: Method, tests: Sequence[Contrast]
 ) -> Marginal:
     """What a method needs to know of the effects in its tests."""
     own = np.unique(np.concatenate([contrast.needed for contrast in tests]))

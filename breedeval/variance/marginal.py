@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
-from breedeval.solve import Factor
 from breedeval.variance.variates import working_variates
 
 Vector = NDArray[np.float64]
@@ -28,6 +28,19 @@ Codes = NDArray[np.int64]
 
 TOGETHER = 64
 """Right-hand sides solved at once where only Φ is wanted."""
+
+
+class SolvesC(Protocol):
+    """What gives columns of C⁻¹: a factor, or V."""
+
+    @property
+    def nnz(self) -> int:
+        """Numbers that one solution goes through."""
+        ...
+
+    def solve(self, rhs: Vector) -> Vector:
+        """C⁻¹ rhs for rhs of shape (size,) or (size, k)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +83,7 @@ def directions(covariance: Matrix) -> Matrix:
     return result
 
 
-def covariance_only(equations: Equations, factor: Factor, own: Codes) -> Marginal:
+def covariance_only(equations: Equations, factor: SolvesC, own: Codes) -> Marginal:
     """Φ alone; one solution a column, a few columns in memory at a time."""
     found = np.empty((own.size, own.size))
     for first in range(0, own.size, TOGETHER):
@@ -80,13 +93,13 @@ def covariance_only(equations: Equations, factor: Factor, own: Codes) -> Margina
     return Marginal(own, (found + found.T) / 2, np.zeros((0, *nothing.shape)), nothing)
 
 
-def with_changes(equations: Equations, factor: Factor, own: Codes, along: Matrix) -> Marginal:
+def with_changes(equations: Equations, factor: SolvesC, own: Codes, along: Matrix) -> Marginal:
     """Φ and its derivatives; one solution a column.
 
     Parameters
     ----------
     equations : Equations
-    factor : Factor
+    factor : SolvesC
         Of C.
     own : ndarray of int64, shape (k,)
         Equations of the fixed effects.
@@ -98,7 +111,7 @@ def with_changes(equations: Equations, factor: Factor, own: Codes, along: Matrix
                              for variates in columns.variates()])
 
 
-def with_inflation(equations: Equations, factor: Factor, own: Codes, along: Matrix) -> Marginal:
+def with_inflation(equations: Equations, factor: SolvesC, own: Codes, along: Matrix) -> Marginal:
     """The same and Λ; 1 + g solutions a column, and g·N numbers a column are kept."""
     columns = _Columns(equations, factor, own)
     changed = np.array([variates @ along for variates in columns.variates()])
@@ -116,7 +129,7 @@ def with_inflation(equations: Equations, factor: Factor, own: Codes, along: Matr
 class _Columns:
     """T, WT and S of some fixed effects."""
 
-    def __init__(self, equations: Equations, factor: Factor, own: Codes) -> None:
+    def __init__(self, equations: Equations, factor: SolvesC, own: Codes) -> None:
         self.equations, self.own = equations, own
         self.solved = factor.solve(_unit(equations, own))
         self.fitted = equations.fitted(self.solved)
@@ -137,7 +150,7 @@ class _Columns:
             empty if inflation is None else _symmetric(inflation))
 
 
-def _projected(equations: Equations, factor: Factor, f: Matrix) -> Matrix:
+def _projected(equations: Equations, factor: SolvesC, f: Matrix) -> Matrix:
     """Pf = R⁻¹(f − WC⁻¹W′R⁻¹f), shape (N, g)."""
     residual = equations.residual
     weighted = residual.weighted(f)

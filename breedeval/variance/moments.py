@@ -19,7 +19,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from breedeval.equations.henderson import Equations
-from breedeval.variance.covariance_form import Kernel, make_incidence
+from breedeval.variance.incidence import Kernel, make_incidence, sandwich
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -59,16 +59,17 @@ def haseman_elston(equations: Equations, kernels: Sequence[Kernel]) -> Vector:
         (design.size, 0))
     r = root * design.y
     r -= basis @ (basis.T @ r)
-    weigh = sp.diags_array(root)
-    matrices = [_dense(weigh @ cells[0] @ kernel @ cells[0].T @ weigh)
+    matrices = [_of_records(sp.csr_array(sp.diags_array(root) @ cells[0]), kernel)
                 for cells, kernel in zip(incidence.cells, kernels, strict=True)]
-    projected = [_projected(matrix, basis) for matrix in matrices]
+    halves = [matrix @ basis for matrix in matrices]
+    corners = [basis.T @ half for half in halves]
     count = len(matrices)
     system = np.empty((count + 1, count + 1))
-    for i, one in enumerate(projected):
-        for j, other in enumerate(matrices):
-            system[i, j] = np.vdot(one, other)
-        system[i, count] = system[count, i] = np.trace(one)
+    for i, j in np.ndindex(count, count):  # tr(P₀MᵢP₀Mⱼ) with P₀ = I − BB′
+        system[i, j] = np.vdot(matrices[i], matrices[j]) - 2 * np.vdot(halves[i], halves[j]) + (
+            np.vdot(corners[i], corners[j]))
+    for i in range(count):
+        system[i, count] = system[count, i] = np.trace(matrices[i]) - np.trace(corners[i])
     system[count, count] = design.size - basis.shape[1]
     told = np.array([*(r @ matrix @ r for matrix in matrices), r @ r])
     return np.asarray(np.linalg.lstsq(system, told)[0])
@@ -80,11 +81,7 @@ def as_start(found: Vector) -> Vector:
     return np.maximum(found, LEAST * total)
 
 
-def _dense(matrix: Matrix | sp.csr_array) -> Matrix:
-    return matrix if isinstance(matrix, np.ndarray) else np.asarray(matrix.toarray())
-
-
-def _projected(matrix: Matrix, basis: Matrix) -> Matrix:
-    """P₀MP₀."""
-    half = matrix - basis @ (basis.T @ matrix)
-    return np.asarray(half - (half @ basis) @ basis.T)
+def _of_records(z: sp.csr_array, kernel: Kernel) -> Matrix:
+    """ZKZ′."""
+    return sandwich(z, kernel, z) if isinstance(kernel, np.ndarray) else np.asarray(
+        (z @ kernel @ z.T).toarray())

@@ -1,19 +1,25 @@
-"""The likelihood of one relationship and a simple residual, in the eigenvectors of its matrix.
+"""The likelihood of one relationship and a simple residual, by one reduction of its matrix.
 
 Records have all traits, one residual (co)variance E and one effect with (co)variance A among the
-traits. With M = W^½ZKZ′W^½ = USU′ and every trait rotated by U′W^½,
+traits. With M = W^½ZKZ′W^½ = QBQ′ (:mod:`breedeval.variance.band`), canonical traits GG′ = E,
+GdG′ = A (d the eigenvalues of E⁻¹A) and F = G⁻¹, records turned by Q′W^½ and F have
 
-    V = blockdiag(Vᵢ),   Vᵢ = sᵢA + E   (T × T, one for each of the n eigenvalues),
+    V = blockdiag(Vₜ),   Vₜ = dₜB + I   (n × n, one for each of T traits),
 
-so that after one eigendecomposition a round costs O(n(T³ + T²p)) (Kang et al. 2008; Zhou & Stephens
-2014). The formulas are those of :mod:`breedeval.variance.covariance_form`, with blocks of P:
+so that after the reduction a round costs O(Tnb²). The formulas are those of
+:mod:`breedeval.variance.covariance_form`, with sums over records within the band:
 
-    Γ = −½ Σᵢ sᵢ(Pᵢᵢ − qᵢqᵢ′) for A, the same without sᵢ for E.
+    Γ = −½[F′ diag(tr BVₜ⁻¹) F − H′BH − q′Bq] for A, the same without B for E,   HH′ = V⁻¹ − P.
+
+References
+----------
+Meyer (1985), Biometrics 41:153 (canonical traits); Kang et al. (2008), Genetics 178:1709, and Zhou
+& Stephens (2014), Nat. Methods 11:407 (the same with eigenvectors).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -24,31 +30,39 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
-from breedeval.variance.covariance_form import Kernel, make_incidence
+from breedeval.variance.band import BandFactor, BlockBand, reduce_to_band
+from breedeval.variance.canonical import CanonicalInverse, CanonicalTraits, Records, canonical
 from breedeval.variance.derivatives import Derivatives, level_and_record_counts
+from breedeval.variance.incidence import Kernel, make_incidence, sandwich
+from breedeval.variance.observed import ObservedSystem
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Rotated:
-    """Records in the eigenvectors of M.
+class Turned:
+    """Records beside the band of M.
 
     Parameters
     ----------
-    eigenvalues : ndarray of float64, shape (n,)
-        s.
+    band : BlockBand
+        B.
     y : ndarray of float64, shape (n, T)
     x : ndarray of float64, shape (n, T, p)
-    log_weights : float
-        T Σ log w, which the scale by √w takes from log|V|.
+    records : Records
+        As they were.
     """
 
-    eigenvalues: Vector
+    band: BlockBand
     y: Matrix
     x: Matrix
-    log_weights: float
+    records: Records
+
+    @property
+    def log_weights(self) -> float:
+        """T Σ log w, which the scale by √w takes from log|V|."""
+        return float(2 * self.y.shape[1] * np.log(self.records.root).sum())
 
 
 def is_spectral(equations: Equations) -> bool:
@@ -66,8 +80,8 @@ def is_spectral(equations: Equations) -> bool:
         (design.weights.reshape(-1, traits) == design.weights[::traits, None]).all())
 
 
-def rotate(equations: Equations, kernel: Kernel) -> Rotated:
-    """Decompose M and rotate the records; about 9n³ flops and 3 × 8n² bytes.
+def turn(equations: Equations, kernel: Kernel) -> Turned:
+    """Reduce M and turn the records; 4n³/3 flops and 2 × 8n² bytes.
 
     Parameters
     ----------
@@ -77,20 +91,22 @@ def rotate(equations: Equations, kernel: Kernel) -> Rotated:
         K among the levels of the effect.
     """
     design, traits = equations.design, len(equations.design.traits)
-    incidence = make_incidence(equations)
-    root = np.sqrt(design.weights)
-    first = sp.diags_array(root[::traits]) @ incidence.cells[0][0][::traits]
-    m = first @ kernel @ first.T
-    dense = m.toarray() if sp.issparse(m) else np.asarray(m)
-    values, vectors = scipy.linalg.eigh(dense, overwrite_a=True, driver="evd")
-    n = values.size
-    y = (root * design.y).reshape(n, traits)
-    x = (root[:, None] * incidence.x).reshape(n, -1)
-    return Rotated(np.maximum(values, 0.0), vectors.T @ y,
-                   (vectors.T @ x).reshape(n, traits, -1), float(np.log(design.weights).sum()))
+    incidence, n = make_incidence(equations), equations.design.records
+    root = np.sqrt(design.weights[::traits])
+    first = sp.csr_array(sp.diags_array(root) @ incidence.cells[0][0][::traits])
+    m = (first @ kernel @ first.T).toarray() if sp.issparse(kernel) else sandwich(
+        first, kernel, first)
+    columns = incidence.x.shape[1]
+    x = root[:, None] * incidence.x.reshape(n, traits * columns)
+    y = root[:, None] * design.y.reshape(n, traits)
+    found = reduce_to_band(m, np.concatenate([y, x], axis=1))
+    return Turned(
+        found.band, found.turned[:, :traits],
+        found.turned[:, traits:].reshape(n, traits, columns),
+        Records(m, root, first, kernel, incidence.x))
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class SpectralLikelihood:
     """The likelihood of a model's variances; calling it evaluates one point.
 
@@ -98,32 +114,33 @@ class SpectralLikelihood:
     ----------
     equations : Equations
         At any variances.
-    kernel : ndarray or csr_array
-        K of the effect.
+    turned : Turned
     method : {'reml', 'ml'}
     """
 
     equations: Equations
-    kernel: Kernel
+    turned: Turned
     method: Literal["reml", "ml"] = "reml"
-    rotated: Rotated = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.rotated = rotate(self.equations, self.kernel)
 
     def __call__(self, variances: Variances) -> SpectralPoint:
-        """The point at these variances."""
-        data, size = self.rotated, self.rotated.x.shape[2]
-        effect, residual = variances.covariances[0].matrix, variances.covariances[1].matrix
-        blocks = data.eigenvalues[:, None, None] * effect + residual
-        log_v = float(np.linalg.slogdet(blocks)[1].sum()) - data.log_weights
-        precision = np.asarray(np.linalg.inv(blocks), np.float64)
-        weighted = precision @ data.x
+        """The point at these variances.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            When V is not positive definite.
+        """
+        data, size = self.turned, self.turned.x.shape[2]
+        traits = canonical(variances.covariances[0].matrix, variances.covariances[1].matrix)
+        factors = tuple(data.band.factorise(d) for d in traits.ratios)
+        log_v = sum(factor.log_determinant for factor in factors) - data.log_weights + (
+            len(data.y) * traits.log_residual)
+        weighted = _inverse_times(traits, factors, data.x)
         inner = np.einsum("ita,itb->ab", data.x, weighted)
         found = scipy.linalg.cho_factor(inner, lower=True) if size else None
         b = np.zeros(0) if found is None else scipy.linalg.cho_solve(
             found, np.einsum("ita,it->a", weighted, data.y))
-        projected = np.einsum("itu,iu->it", precision, data.y - data.x @ b)
+        projected = _inverse_times(traits, factors, (data.y - data.x @ b)[:, :, None])[:, :, 0]
         freedom = data.y.size
         if self.method == "reml":
             freedom -= size
@@ -131,8 +148,8 @@ class SpectralLikelihood:
             if found is not None:
                 log_v += 2.0 * float(np.log(np.diagonal(found[0])).sum())
         value = -0.5 * float(freedom * np.log(2 * np.pi) + log_v + np.vdot(data.y, projected))
-        return SpectralPoint(
-            self, self.equations.at(variances), precision, weighted, found, projected, value)
+        return SpectralPoint(self, self.equations.at(variances), traits, factors, weighted, found,
+                             b, projected, value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,22 +161,27 @@ class SpectralPoint:
     likelihood : SpectralLikelihood
     equations : Equations
         At these variances.
-    precision : ndarray of float64, shape (n, T, T)
-        Vᵢ⁻¹.
+    traits : CanonicalTraits
+    factors : tuple of BandFactor
+        Of Vₜ.
     weighted : ndarray of float64, shape (n, T, p)
-        Vᵢ⁻¹Xᵢ.
+        V⁻¹X, turned.
     inner : tuple or None
         Cholesky factor of X′V⁻¹X; None without fixed effects.
+    b : ndarray of float64, shape (p,)
+        Fixed effects.
     projected : ndarray of float64, shape (n, T)
-        q = Py, rotated.
+        q = Py, turned.
     log_likelihood : float
     """
 
     likelihood: SpectralLikelihood
     equations: Equations
-    precision: Matrix
+    traits: CanonicalTraits
+    factors: tuple[BandFactor, ...]
     weighted: Matrix
     inner: tuple[Matrix, bool] | None
+    b: Vector
     projected: Matrix
     log_likelihood: float
 
@@ -167,18 +189,35 @@ class SpectralPoint:
         """Score and average information here."""
         return self._derivatives
 
+    def observed(self) -> ObservedSystem:
+        """Solutions and what belongs to them, here; of a likelihood by REML. Tn³/3 flops."""
+        records = self.likelihood.turned.records
+        inverse = CanonicalInverse(records, self.traits)
+        solved = inverse.product(
+            np.column_stack([records.x, self.equations.design.y - records.x @ self.b]))
+        return ObservedSystem(
+            self.equations, (records.kernel,), inverse, solved[:, :-1], self.inner, solved[:, -1],
+            self.log_likelihood, "spectral")
+
     @cached_property
     def _derivatives(self) -> Derivatives:
-        eigenvalues, q = self.likelihood.rotated.eigenvalues, self.projected
-        excess = self._blocks() - q[:, :, None] * q[:, None, :]
-        gradients = tuple(-0.5 * np.einsum("i,itu->tu", share, excess)
-                          for share in (eigenvalues, np.ones_like(eigenvalues)))
+        band, q = self.likelihood.turned.band, self.projected
+        turned = band.product(q)
+        traces = np.array([factor.traces() for factor in self.factors])
+        halves = self._halves()
+        gradients = tuple(-0.5 * (
+            self.traits.inverse.T @ (trace[:, None] * self.traits.inverse)
+            - np.einsum("itp,iup->tu", halves, with_band) - q.T @ q_with_band)
+            for trace, with_band, q_with_band in (
+                (traces[:, 1], _flat_product(band, halves), turned),
+                (traces[:, 0], halves, q)))
         covariances = self.equations.variances.covariances
         variates = np.concatenate([
-            np.einsum("i,ptu,iu->itp", share, part.derivatives(), q) for share, part in zip(
-                (eigenvalues, np.ones_like(eigenvalues)), covariances, strict=True)], axis=2)
+            np.einsum("ptu,iu->itp", part.derivatives(), own)
+            for part, own in zip(covariances, (turned, q), strict=True)], axis=2)
         half = np.einsum("ita,itp->ap", self.weighted, variates)
-        projection = np.einsum("itp,itu,iur->pr", variates, self.precision, variates, optimize=True)
+        solved = _inverse_times(self.traits, self.factors, variates)
+        projection = np.einsum("itp,itr->pr", variates, solved)
         if self.inner is not None:
             projection -= half.T @ scipy.linalg.cho_solve(self.inner, half)
         score = np.concatenate([
@@ -187,12 +226,27 @@ class SpectralPoint:
         return Derivatives(gradients, level_and_record_counts(self.equations), np.zeros(0), score,
                            (projection + projection.T) / 4)
 
-    def _blocks(self) -> Matrix:
-        """Pᵢᵢ, or Vᵢ⁻¹ for the full likelihood, shape (n, T, T)."""
-        if self.likelihood.method == "ml" or self.inner is None:
-            return self.precision
+    def _halves(self) -> Matrix:
+        """H with HH′ = V⁻¹ − P, shape (n, T, p); nothing for the full likelihood."""
         n, traits, size = self.weighted.shape
+        if self.likelihood.method == "ml" or self.inner is None:
+            return np.zeros((n, traits, 0))
         half = scipy.linalg.solve_triangular(
             self.inner[0], self.weighted.reshape(n * traits, size).T, lower=True)
-        rows = half.T.reshape(n, traits, size)
-        return np.asarray(self.precision - rows @ rows.transpose(0, 2, 1))
+        return np.ascontiguousarray(half.T).reshape(n, traits, size)
+
+
+def _inverse_times(
+    traits: CanonicalTraits, factors: tuple[BandFactor, ...], f: Matrix
+) -> Matrix:
+    """V⁻¹f for turned f of shape (n, T, k)."""
+    canonical_f = np.einsum("tu,iuk->tik", traits.inverse, f)
+    solved = np.array([factor.solve(own) for factor, own in zip(
+        factors, canonical_f, strict=True)])
+    return np.asarray(np.einsum("tu,tik->iuk", traits.inverse, solved))
+
+
+def _flat_product(band: BlockBand, f: Matrix) -> Matrix:
+    """Bf for f of shape (n, T, k)."""
+    n, traits, size = f.shape
+    return band.product(f.reshape(n, traits * size)).reshape(n, traits, size)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from breedeval.evaluation.criteria import Criteria, make_criteria
 from breedeval.evaluation.own_performance import own_performance, own_traits
 from breedeval.evaluation.solving import Solutions
+from breedeval.evaluation.systems import System
 from breedeval.evaluation.tables import breeding_values_table
 from breedeval.model.form import Misfit, MisfitError
 from breedeval.selection.candidates import (
@@ -30,7 +31,6 @@ from breedeval.selection.ranking import (
     rank_by_phenotypes,
 )
 from breedeval.selection.responses import covariance_within
-from breedeval.solve import Factor
 from breedeval.workflow.attributes import attributes_of
 from breedeval.workflow.ladder import Run
 from breedeval.workflow.selection_plan import WHERE, Plan, candidates, misfit_of, nobody
@@ -74,10 +74,10 @@ class Candidacy:
 
 
 def find_candidacy(
-    plan: Plan, run: Run, solutions: Solutions, factor: Factor | None
+    plan: Plan, run: Run, solutions: Solutions, system: System | None
 ) -> Candidacy:
     """Everybody with the criteria, ranked, and who of them are candidates."""
-    criteria = make_criteria(solutions, plan.names, plan.cells, factor)
+    criteria = make_criteria(solutions, plan.names, plan.cells, system)
     frame = _with_sexes(_frame(plan, run, solutions, criteria), plan.rules)
     early = Rules({text: one for text, one in plan.rules.conditions.items()
                    if not LATE.intersection(one.columns())},

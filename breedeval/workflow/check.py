@@ -15,8 +15,9 @@ from breedeval.config.settings import Estimation, RunSettings
 from breedeval.equations.connectedness import disconnected_sets
 from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings
-from breedeval.evaluation.estimation import direct_options
+from breedeval.evaluation.engines import Chosen, choose_likelihood, observed_if_quicker
 from breedeval.evaluation.planning import (
+    SolveOptions,
     largest_contributors,
     plan_solution,
     seconds_text,
@@ -61,23 +62,35 @@ def check_file(path: Path, *, overrides: Sequence[str] = ()) -> int:
                 free = len(wishes_of(equations, ladder.estimation_options(run.settings))
                            .constraints.lower)
             warn_of_gaps(equations, run.findings)
-            options = direct_options(options)
         _warnings(screen, run.findings)
         planned = _validation(loaded.settings, run.inputs, equations)
-        plan = plan_solution(equations, options)
-        reason = plan.reason if loaded.settings.solve.method != "auto" or not isinstance(
-            asked, Estimation) else "estimation of variances needs a factorisation"
+        chosen = _chosen(equations, asked, options)
+        plan = chosen.plan if chosen is not None else plan_solution(equations, options)
+        reason = plan.reason if plan is not None and (options.method != "auto" or not isinstance(
+            asked, Estimation)) else "estimation of variances needs a factorisation"
     except BreedevalError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    screen.print(f"Engine: {plan.engine} ({reason})", markup=False, soft_wrap=True)
-    if plan.forecast is not None and plan.lower is not None:
+    if plan is None:
+        assert chosen is not None
+        screen.print(f"Engine: V in its {chosen.engine} form ({chosen.reason})", markup=False,
+                     soft_wrap=True)
+    else:
+        screen.print(f"Engine: {plan.engine} ({reason})", markup=False, soft_wrap=True)
+    if plan is not None and plan.forecast is not None and plan.lower is not None:
         _forecast(screen, equations, plan.forecast, plan.lower)
         if isinstance(asked, Estimation):
             _rounds(screen, free, plan.forecast)
     if planned:
         screen.print(planned, markup=False, soft_wrap=True)
     return 0
+
+
+def _chosen(equations: Equations, asked: object, options: SolveOptions) -> Chosen | None:
+    """How variances would be estimated; or V for the solutions, where it is quicker."""
+    if isinstance(asked, Estimation):
+        return choose_likelihood(equations, options, engine=asked.engine, method=asked.method)
+    return observed_if_quicker(equations, options)
 
 
 def _validation(settings: RunSettings, inputs: Inputs, equations: Equations) -> str:

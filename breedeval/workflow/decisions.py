@@ -73,6 +73,6 @@ def with_base(values: pd.DataFrame, decided: Decisions) -> pd.DataFrame:
 
 def _parts(plans: Plans, run: Run, solutions: Solutions, step: Step) -> Iterator[Decisions]:
     if plans.trend is not None:
-        yield trends(plans.trend, run, solutions, solutions.factor, step)
+        yield trends(plans.trend, run, solutions, solutions.system, step)
     if plans.selection is not None:
-        yield decide(plans.selection, run, solutions, solutions.factor, step)
+        yield decide(plans.selection, run, solutions, solutions.system, step)

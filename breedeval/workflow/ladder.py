@@ -38,6 +38,7 @@ from breedeval.evaluation.preparing import (
 )
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import Solutions, factorise, make_solver, solve_direct
+from breedeval.evaluation.systems import FactoredSystem
 from breedeval.evaluation.variances import given_variances, start_variances
 from breedeval.model.design import Design
 from breedeval.model.form import KeyPath, MisfitError, in_words
@@ -153,7 +154,7 @@ def factor(
 
 def solutions(equations: Equations, factor: Factor) -> Solutions:
     """Solutions with prediction error variances and log-likelihood."""
-    return solve_direct(equations, factor)
+    return solve_direct(FactoredSystem(equations, factor))
 
 
 def estimation_options(settings: RunSettings) -> EstimationOptions:

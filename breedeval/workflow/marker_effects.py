@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,9 @@ from breedeval.evaluation.solving import Solutions, factorise
 from breedeval.genotypes.markers import Markers
 from breedeval.genotypes.windows import Windows, windows_of_base_pairs, windows_of_markers
 from breedeval.records import Table
+from breedeval.relationship.dense import Dense
 from breedeval.relationship.marker_part import FromMarkers, MarkersUnknown
+from breedeval.relationship.precision import Precision
 from breedeval.solve import Factor
 from breedeval.workflow import ladder
 
@@ -98,6 +100,13 @@ def results_of_markers(
         effect_facts(found, windows))
 
 
+def settle(precisions: Iterable[Precision]) -> None:
+    """Invert relationships from which markers are solved back, before anything else uses them."""
+    for precision in precisions:
+        if isinstance(precision, Dense):
+            precision.settle()
+
+
 def _made_from_markers(
     asked: MarkerEffectSettings, equations: Equations, effect: int
 ) -> FromMarkers:
@@ -138,6 +147,7 @@ def _weighted(
         sources = replace(run.inputs.sources, tables={
             **run.inputs.sources.tables, (term.relationship, "weights"): table})
         built = kind.build(term.relationship, sources, term.levels, threads=options.threads)
+        settle((built,))
         equations = solutions.equations
         precisions = (*equations.precisions[:effect], built, *equations.precisions[effect + 1:])
         solutions = solve_equations(replace(equations, precisions=precisions),

@@ -10,7 +10,7 @@ import pandas as pd
 from breedeval.config.settings import RunSettings
 from breedeval.errors import Findings, Problem
 from breedeval.evaluation.deregression import deregressed_proofs_table, without_proofs
-from breedeval.evaluation.partition import partition_table
+from breedeval.evaluation.partition import has_parts, partition_table
 from breedeval.evaluation.preparing import Step
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import Solutions
@@ -27,7 +27,8 @@ def with_tables(
     """The same with the tables that the run file asks for, or that are small."""
     tables: dict[str, Any] = {}
     wanted, output = settings.output.partition, settings.output
-    if len(evaluation.breeding_values) <= MANY if wanted is None else wanted:
+    usual = len(evaluation.breeding_values) <= MANY and has_parts(solutions.equations)
+    if usual if wanted is None else wanted:
         tables["partition"] = partition_table(solutions)
     if "yield_deviations" in output.tables:
         step("Yield deviations")

@@ -30,6 +30,7 @@ from breedeval.workflow import ladder
 from breedeval.workflow.decisions import plan_decisions
 from breedeval.workflow.extras import find_extras
 from breedeval.workflow.journal import Journal
+from breedeval.workflow.marker_effects import settle
 from breedeval.workflow.onward import with_tables
 from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of
@@ -85,6 +86,8 @@ def evaluate_run(
     with ladder.placed(run):
         plans = plan_decisions(run, equations)
     save_relationships(settings, equations, journal)
+    if settings.marker_effects is not None or settings.output.partition:
+        settle(equations.precisions)
     if isinstance(settings.variances, Estimation):
         found = _estimate(run, equations, journal, share, rounds)
         equations = found.equations
@@ -92,12 +95,13 @@ def evaluate_run(
     solutions = solve_equations(
         equations, solve_options(settings, share), step=journal.step,
         residuals=equations.design.size <= MANY if wanted is None else wanted,
-        keep_factor=plans.any,
+        keep_system=plans.any,
+        system=None if found is None else found.system,
         progress=lambda done, residual: journal.round(
             done, residual, target=settings.solve.tolerance))
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
     extras = find_extras(plans, run, solutions, solve_options(settings, share), journal)
-    solutions = replace(solutions, factor=None)
+    solutions = replace(solutions, system=None)
     evaluation = extras.added_to(ladder.evaluation(run, solutions, found))
     evaluation = with_tables(evaluation, solutions, settings, run.findings, journal.step)
     for warning in run.findings.warnings:

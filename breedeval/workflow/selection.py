@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from breedeval.evaluation.preparing import Step
 from breedeval.evaluation.solving import Solutions
+from breedeval.evaluation.systems import System
 from breedeval.selection.generations import mean_interval
 from breedeval.selection.ranking import Ranking
 from breedeval.selection.truncation import best, equal_contributions
-from breedeval.solve import Factor
 from breedeval.workflow.candidacy import Candidacy, find_candidacy, goal, rank
 from breedeval.workflow.coancestry import coancestry_among
 from breedeval.workflow.contributions import Contributed, contribute
@@ -33,7 +33,7 @@ Vector = NDArray[np.float64]
 
 
 def decide(
-    plan: Plan, run: Run, solutions: Solutions, factor: Factor | None, step: Step
+    plan: Plan, run: Run, solutions: Solutions, system: System | None, step: Step
 ) -> Decisions:
     """Rank, select, and say what it is expected to do.
 
@@ -43,8 +43,8 @@ def decide(
     run : Run
         Its findings receive warnings.
     solutions : Solutions
-    factor : Factor or None
-        Of the equations, where they were factorised.
+    system : System or None
+        What they were solved with, where that can solve more.
     step : callable
         Told what begins.
 
@@ -54,7 +54,7 @@ def decide(
         When nobody is a candidate, or the index does not exist.
     """
     step("Index and candidates")
-    among = find_candidacy(plan, run, solutions, factor)
+    among = find_candidacy(plan, run, solutions, system)
     asked, task, found = plan.settings.contributions, None, None
     if asked is not None:
         task = make_task(plan.settings, plan.bounds, among, coancestry_among(

@@ -15,6 +15,7 @@ from breedeval.errors import Findings, Problem
 from breedeval.evaluation.criteria import Cell, additive_cells
 from breedeval.evaluation.preparing import Step
 from breedeval.evaluation.solving import Solutions
+from breedeval.evaluation.systems import System
 from breedeval.model.form import KeyPath, Misfit, MisfitError, did_you_mean
 from breedeval.selection.conditions import Comparison, Condition, ConditionError
 from breedeval.selection.generations import generation_intervals, selection_differentials
@@ -27,7 +28,6 @@ from breedeval.selection.trend import (
     standardised,
     trend_table,
 )
-from breedeval.solve import Factor
 from breedeval.workflow.attributes import attribute_names, attributes_of
 from breedeval.workflow.decided import Decisions
 from breedeval.workflow.ladder import Run
@@ -109,7 +109,7 @@ def _base_conditions(
 
 
 def trends(
-    plan: TrendPlan, run: Run, solutions: Solutions, factor: Factor | None, step: Step
+    plan: TrendPlan, run: Run, solutions: Solutions, system: System | None, step: Step
 ) -> Decisions:
     """Trends of every additive effect, component and trait, and what the base makes of values."""
     step("Genetic trends")
@@ -125,7 +125,7 @@ def trends(
         values = solutions.random(cell.effect, solutions.estimates)[:len(levels), cell.cell]
         members = _members(plan, frame)
         base = None if members is None else make_base(values, members)
-        errors = None if factor is None else _errors(solutions, factor, cell, len(levels))
+        errors = None if system is None else _errors(solutions, system, cell, len(levels))
         by = _numbers(plan, frame)
         within = None if plan.settings.within is None else frame[plan.settings.within]
         if errors is not None and _means(by, within) * len(cells) > MOST_SOLVES:
@@ -200,7 +200,7 @@ def _too_many(findings: Findings) -> None:
         "left out", "", "Use a coarser column"))
 
 
-def _errors(solutions: Solutions, factor: Factor, cell: Cell, individuals: int) -> Errors:
+def _errors(solutions: Solutions, system: System, cell: Cell, individuals: int) -> Errors:
     """k′C⁻¹k for columns k among the individuals of one cell."""
     equations = solutions.equations
     width = equations.layout.random_widths[cell.effect]
@@ -213,7 +213,7 @@ def _errors(solutions: Solutions, factor: Factor, cell: Cell, individuals: int) 
             some = weights[:, start:start + AT_ONCE].toarray()
             right = np.zeros((equations.size, some.shape[1]))
             right[places[places >= 0]] = some[places >= 0]
-            found[start:start + AT_ONCE] = np.einsum("ij,ij->j", right, factor.solve(right))
+            found[start:start + AT_ONCE] = np.einsum("ij,ij->j", right, system.solve(right))
         return found
 
     return errors

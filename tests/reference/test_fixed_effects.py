@@ -61,7 +61,8 @@ class _Trial:
 
     def tests(self, w: Any, denominator: Denominator) -> dict[tuple[str, str], FixedTest]:
         found = fixed_tests.test_fixed_effects(
-            self.equations, w, direct_solver(), denominator=denominator)
+            self.equations, w, direct_solver().factorise(self.equations.lower()),
+            denominator=denominator)
         return {(test.effect, test.kind): test for test in found}
 
 
@@ -139,7 +140,8 @@ def test_gryphons_of_asreml() -> None:
         "gryphon_reml", "model.random=[{name: animal, column: animal, relationship: pedigree}]",
         f"variances={{animal: {values['animal']}, residual: {values['residual']}}}")
     w = _inverse_average_information(equations)
-    found = fixed_tests.test_fixed_effects(equations, w, direct_solver(), denominator="auto")
+    found = fixed_tests.test_fixed_effects(
+        equations, w, direct_solver().factorise(equations.lower()), denominator="auto")
     tests = {test.effect: test for test in found if test.kind == "incremental"}
     for effect, table in printed["wald"].items():
         assert_printed(float(f"{tests[effect].f_unadjusted:.4g}"), table["F"], 1)

@@ -11,10 +11,11 @@ import pytest
 from breedeval import ladder
 from breedeval.config.load import load_values
 from breedeval.equations.henderson import Equations
-from breedeval.evaluation import residuals
+from breedeval.evaluation import systems
 from breedeval.evaluation.preparing import Inputs
 from breedeval.evaluation.residuals import residuals_table
 from breedeval.evaluation.solving import Solutions, solve_direct, solve_iterative
+from breedeval.evaluation.systems import FactoredSystem
 from breedeval.pedigree.build import build_pedigree
 from breedeval.records import Table
 from breedeval.solve import Factor
@@ -86,7 +87,7 @@ def dense_of(equations: Equations) -> DenseResiduals:
 
 def solved(equations: Equations) -> tuple[Solutions, Factor]:
     factor = ladder.factor(equations)
-    return solve_direct(equations, factor), factor
+    return solve_direct(FactoredSystem(equations, factor)), factor
 
 
 ANIMAL = {"name": "animal", "column": "id", "relationship": "pedigree"}
@@ -133,7 +134,7 @@ def test_equals_leaving_each_observation_out_of_the_books(name: str) -> None:
 
 def check(equations: Equations) -> None:
     solutions, factor = solved(equations)
-    table = residuals_table(solutions, lower=equations.lower(), factor=factor)
+    table = residuals_table(solutions, FactoredSystem(equations, factor, equations.lower()))
     oracle = dense_of(equations)
     assert np.linalg.matrix_rank(oracle.x) == oracle.x.shape[1] == equations.fixed_size
     for column, expected in (
@@ -154,7 +155,7 @@ def test_what_is_fitted_exactly_has_no_standardised_residual() -> None:
     equations = equations_of({"traits": ["t1"], "fixed": ["alone"], "random": [ANIMAL]},
                              {"animal": 4, "residual": 6})
     solutions, factor = solved(equations)
-    table = residuals_table(solutions, lower=equations.lower(), factor=factor)
+    table = residuals_table(solutions, FactoredSystem(equations, factor, equations.lower()))
     alone = table[table["record"] == 1].iloc[0]
     assert alone["leverage"] == pytest.approx(1.0)
     assert alone["residual"] == pytest.approx(0.0, abs=1e-9)
@@ -165,7 +166,7 @@ def test_what_is_fitted_exactly_has_no_standardised_residual() -> None:
 def test_leverages_of_fixed_effects_add_up_to_their_rank() -> None:
     equations = equations_of(*CASES["no random effect"])
     solutions, factor = solved(equations)
-    table = residuals_table(solutions, lower=equations.lower(), factor=factor)
+    table = residuals_table(solutions, FactoredSystem(equations, factor, equations.lower()))
     assert table["leverage"].sum() == pytest.approx(equations.fixed_size)
 
 
@@ -189,9 +190,9 @@ def test_without_a_factor_there_is_less() -> None:
 
 
 def test_large_models_have_no_cooks_distance(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(residuals, "INFLUENCE_LIMIT", 10)
+    monkeypatch.setattr(systems, "INFLUENCE_LIMIT", 10)
     equations = equations_of(*CASES["weights"])
     solutions, factor = solved(equations)
-    table = residuals_table(solutions, lower=equations.lower(), factor=factor)
+    table = residuals_table(solutions, FactoredSystem(equations, factor, equations.lower()))
     assert table["cooks_distance"].isna().all()
     assert table["standardised"].notna().all()

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from breedeval.levels import Levels
-from breedeval.relationship.dense import Dense
+from breedeval.relationship.dense import Dense, Inverse
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 17])
@@ -16,7 +16,8 @@ def test_lower_triangle_without_zeros(size: int, zeros: float) -> None:
     rng = np.random.default_rng(size)
     matrix = rng.normal(size=(size, size)) * (rng.random((size, size)) >= zeros)
     matrix = matrix + matrix.T + size * np.eye(size)
-    dense = Dense(Levels.of([f"{i}" for i in range(size)]), matrix, np.ones(size), 0.0)
+    dense = Dense(Levels.of([f"{i}" for i in range(size)]), np.eye(size),
+                  known=Inverse(matrix, 0.0))
     lower, expected = dense.lower(), sp.csc_array(np.tril(matrix))
     np.testing.assert_array_equal(lower.toarray(), np.tril(matrix))
     assert lower.nnz == expected.nnz

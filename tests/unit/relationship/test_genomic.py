@@ -18,7 +18,7 @@ from breedeval.records import Table
 from breedeval.relationship.apy import Apy, from_core
 from breedeval.relationship.core import Core
 from breedeval.relationship.dense import Dense, inverted
-from breedeval.relationship.genomic import GenomicSettings, inverse_of
+from breedeval.relationship.genomic import GenomicSettings, dense_relationship
 from breedeval.relationship.genomic_dominance import GenomicDominanceSettings
 from breedeval.relationship.genomic_epistasis import GenomicEpistasisSettings
 from breedeval.relationship.kind import LabelledMatrix, Sources
@@ -213,8 +213,12 @@ def test_a_larger_ridge_where_the_least_is_not_enough() -> None:
     """The diagonal of Yang et al. is no sum of squares: G may have negative eigenvalues."""
     matrix = np.eye(5) - 1 / 5
     matrix -= 3e-5 * np.ones((5, 5)) / 5
-    found = inverse_of(matrix.copy(), Levels.of(list("abcde")), "chip.bed", ())
+    found = dense_relationship(matrix.copy(), Levels.of(list("abcde")), "chip.bed", ())
+    assert found.history == ()
+    np.testing.assert_array_equal(found.relationship, matrix)
+    found.settle()
     assert found.history[-1] == "singular: 8e-05 I was added"
     ridge = 1e-4 * np.diagonal(matrix).mean()
     np.testing.assert_allclose(
         found.matrix, np.linalg.inv(matrix + ridge * np.eye(5)), rtol=1e-9)
+    np.testing.assert_allclose(found.relationship, matrix + ridge * np.eye(5))

@@ -31,7 +31,8 @@ Key = tuple[str, str, str]
 def _tests(
     equations: Equations, w: Float64, denominator: Denominator = "kenward_roger"
 ) -> dict[Key, FixedTest]:
-    found = fixed_tests.test_fixed_effects(equations, w, direct_solver(), denominator=denominator)
+    found = fixed_tests.test_fixed_effects(
+        equations, w, direct_solver().factorise(equations.lower()), denominator=denominator)
     return {(test.trait, test.effect, test.kind): test for test in found}
 
 
@@ -130,7 +131,7 @@ def test_moments_are_those_of_the_dense_formulae(case: tuple[Equations, DenseFix
     equations, dense = case
     for method in ("kenward_roger", "satterthwaite"):
         found = fixed_tests.test_fixed_effects(
-            equations, dense.w, direct_solver(), denominator=method)
+            equations, dense.w, direct_solver().factorise(equations.lower()), denominator=method)
         tested = 0
         for number, test in enumerate(found):
             if not test.numerator_df:
@@ -175,8 +176,9 @@ def test_statistics_are_gains_of_explained_sums_of_squares(
 ) -> None:
     """With the columns of the term as written, whichever columns were set to zero."""
     equations, dense = case
-    found = fixed_tests.test_fixed_effects(equations, dense.w, direct_solver(),
-                                           denominator="residual")
+    found = fixed_tests.test_fixed_effects(
+        equations, dense.w, direct_solver().factorise(equations.lower()),
+        denominator="residual")
     centred = equations.restoration.positions.size > 0
     for number, test in enumerate(found):
         place = number // 2

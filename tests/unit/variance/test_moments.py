@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from breedeval.variance.covariance_form import make_incidence
+from breedeval.variance.incidence import make_incidence
 from breedeval.variance.moments import as_start, has_moments, haseman_elston
 from tests.oracles.dense_inverse import dense
 from tests.unit.equations.made import CASES

@@ -1,4 +1,4 @@
-"""The likelihood in eigenvectors against V itself."""
+"""The likelihood on a band against V itself."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 import scipy.sparse as sp
 
 from breedeval.equations.henderson import Equations
+from breedeval.variance import band
 from breedeval.variance.covariance_form import CovarianceLikelihood
-from breedeval.variance.spectral import SpectralLikelihood, is_spectral
+from breedeval.variance.spectral import SpectralLikelihood, is_spectral, turn
 from tests.oracles.dense_inverse import dense
 from tests.unit.equations.made import ANIMAL, CASES, LITTER, Case, definite, equations_of, records
 
@@ -37,9 +38,13 @@ def complete(case: Case) -> Equations:
     return equations_of(case, table)
 
 
+@pytest.mark.parametrize("width", [7, 64])
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", MODELS)
-def test_likelihood_and_derivatives(name: str, method: Literal["reml", "ml"]) -> None:
+def test_likelihood_and_derivatives(
+    name: str, method: Literal["reml", "ml"], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(band, "WIDTH", width)
     equations = complete(MODELS[name])
     assert is_spectral(equations)
     (precision,) = equations.precisions
@@ -47,7 +52,7 @@ def test_likelihood_and_derivatives(name: str, method: Literal["reml", "ml"]) ->
     if not precision.of_individuals:
         kernel = sp.csr_array(kernel)
     found, expected = (make(equations.variances) for make in (
-        SpectralLikelihood(equations, kernel, method),
+        SpectralLikelihood(equations, turn(equations, kernel), method),
         CovarianceLikelihood(equations, (kernel,), method)))
     assert found.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-9)
     ours, theirs = found.derivatives(), expected.derivatives()

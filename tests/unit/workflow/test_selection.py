@@ -188,3 +188,19 @@ def test_a_run_by_iteration_decides_without_accuracies() -> None:
     assert found.decisions["trend"]["se"].isna().all()
     assert found.summary["selection"]["accuracy"] is None
     assert table["individual"].tolist() == exact.decisions["selection"]["individual"].tolist()
+
+
+def test_accuracies_are_the_same_from_the_equations_and_from_v() -> None:
+    records, _ = population()
+    root = np.random.default_rng(5).normal(size=(40, 60))
+    kinship = pd.DataFrame(root @ root.T / 60, records["id"], records["id"])
+    found = [breedeval.evaluate(
+        records, matrices={"k": kinship}, variances={"animal": G, "residual": R},
+        model={"traits": ["milk", "fat"], "fixed": ["herd"], "random": [
+            {"name": "animal", "column": "id", "relationship": "k"}]},
+        selection={"index": {"weights": {"milk": 1, "fat": -0.5}}, "select": 10},
+        solve={"method": method}) for method in ("auto", "cholesky")]
+    assert found[0].summary["engine"] != found[1].summary["engine"]
+    tables = [one.decisions["selection"].set_index("individual").sort_index() for one in found]
+    np.testing.assert_allclose(tables[0]["accuracy"], tables[1]["accuracy"], atol=1e-9)
+    np.testing.assert_allclose(tables[0]["index"], tables[1]["index"], atol=1e-9)
