@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special, stats
+from numpy.typing import NDArray
+from scipy import special
 
+Vector = NDArray[np.float64]
 _STEP = 0.005
 _END = 12.0
+
+
+def _density(x: Vector) -> Vector:
+    """φ(x)."""
+    return np.asarray(np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi))
 
 
 def infinite_intensity(fraction: float) -> float:
     """φ(z)/p, the mean of the best part p of a normal distribution."""
     if fraction >= 1.0:
         return 0.0
-    return float(stats.norm.pdf(stats.norm.isf(fraction)) / fraction)
+    return float(_density(special.ndtri(fraction)) / fraction)
 
 
 def finite_intensity(candidates: int, selected: int) -> float:
@@ -32,4 +39,4 @@ def finite_intensity(candidates: int, selected: int) -> float:
         return 0.0
     x = np.arange(-_END, _END + _STEP, _STEP)
     among = special.betainc(n - k, k, special.ndtr(x))
-    return float(n / k * np.sum(x * stats.norm.pdf(x) * among) * _STEP)
+    return float(n / k * np.sum(x * _density(x) * among) * _STEP)
