@@ -38,6 +38,8 @@ from breedeval.solve.backends import direct_solver
 Vector = NDArray[np.float64]
 Rows = NDArray[np.int32]
 
+COLUMNS = 128
+"""Of a matrix made at a time."""
 ROUNDING = 1e-5
 """Relative to the diagonal: that of products in single precision."""
 
@@ -69,9 +71,15 @@ def mean_coancestry(coancestry: Coancestry, contributions: Vector) -> float:
 
 
 def matrix_of(coancestry: Coancestry) -> Vector:
-    """The whole of K, shape (n, n): for few candidates."""
-    found = coancestry.times(np.eye(coancestry.size))
-    return np.asarray((found + found.T) / 2)
+    """The whole of K, shape (n, n), some columns at a time: for few candidates."""
+    size = coancestry.size
+    found = np.empty((size, size))
+    for start in range(0, size, COLUMNS):
+        stop = min(start + COLUMNS, size)
+        found[:, start:stop] = coancestry.times(np.eye(size, stop - start, -start))
+    found += found.T.copy()
+    found /= 2
+    return found
 
 
 @dataclass(frozen=True, eq=False)
