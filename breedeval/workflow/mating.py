@@ -27,7 +27,7 @@ from breedeval.selection.mating import (
     plan_matings,
 )
 from breedeval.selection.settings import MatingSettings
-from breedeval.workflow.candidacy import Candidacy
+from breedeval.workflow.candidacy import EVERYBODY, Candidacy
 from breedeval.workflow.ladder import Run
 from breedeval.workflow.mating_plan import BASE
 from breedeval.workflow.mating_uses import make_sides
@@ -103,7 +103,7 @@ def mate(
     """
     asked = plan.settings.mating
     assert asked is not None
-    pool = _pool(among, shares)
+    pool = _pool(among, shares, run.findings)
     step(f"Mating {_number(pool)}")
     inbreeding = _progeny_inbreeding(coancestry, pool)
     index = among.frame["index"].to_numpy(np.float64)
@@ -122,29 +122,31 @@ def mate(
                  _facts(asked, crossing, found, mean, spread))
 
 
-def _pool(among: Candidacy, shares: Float64) -> Pool:
-    """Parents by sex; all together where no sex of any is known."""
+def _pool(among: Candidacy, shares: Float64, findings: Findings) -> Pool:
+    """Parents by sex; all together where the selection does not tell sexes apart."""
     chosen = np.flatnonzero(shares > 0)
-    sex = among.frame["sex"].to_numpy()[chosen] if "sex" in among.frame else np.full(
-        chosen.size, None, object)
-    known = np.isin(sex.astype(object), SEXES)
-    if not known.any():
+    if EVERYBODY in among.sexes:
         if chosen.size < 2:
             raise MisfitError(Misfit(BASE, "fewer than two parents are selected",
                                      "Expected two or more", "Select more"))
+        _warn_of_sexes(among, chosen, findings)
         return Pool(chosen, chosen, ("line", "line"))
-    sides = [chosen[sex == one] for one in SEXES]
-    for one, side in zip(SEXES, sides, strict=True):
+    sides = [np.flatnonzero(among.sexes[sex] & (shares > 0)) for sex in SEXES]
+    for sex, side in zip(SEXES, sides, strict=True):
         if side.size == 0:
-            raise MisfitError(Misfit(BASE, f"no {one} is selected", "Expected parents of both "
-                                     "sexes", f"Say how many {one}s are selected"))
-    if not known.all():
-        unknown = chosen[~known]
-        raise MisfitError(Misfit(
-            BASE, f"{unknown.size:,} of the selected have no known sex, such as "
-            f"'{among.frame['individual'].iloc[int(unknown[0])]}'",
-            "Expected a sex for every one", "Give their sex, or leave them out"))
+            raise MisfitError(Misfit(BASE, f"no {sex} is selected", "Expected parents of both "
+                                     "sexes", f"Say how many {sex}s are selected"))
     return Pool(sides[0], sides[1], SEXES)
+
+
+def _warn_of_sexes(among: Candidacy, chosen: Int64, findings: Findings) -> None:
+    """Say that two of a sex may be mated, where all have one."""
+    sexes = set(among.frame["sex"].iloc[chosen]) if "sex" in among.frame else set()
+    if sexes == set(SEXES):
+        findings.warn("sexes", Problem(
+            "selection: mating", "the selected are females and males, and as the selection does "
+            "not tell sexes apart, two of a sex may be mated", "",
+            "Write 'select: {females: …, males: …}'"))
 
 
 def _number(pool: Pool) -> str:

@@ -102,6 +102,13 @@ def test_a_penalty_lowers_inbreeding() -> None:
     assert facts[1]["mean_index"] < facts[0]["mean_index"]
 
 
+def test_sexes_that_the_selection_does_not_tell_apart_are_told_of() -> None:
+    found = evaluated({}, select=10)
+    assert any("two of a sex may be mated" in one for one in found.summary["warnings"])
+    assert found.summary["mating"]["parents"] == 10
+    assert found.decisions["matings"]["matings"].sum() == 5
+
+
 def test_carriers_and_high_inbreeding_are_avoided() -> None:
     found = evaluated({"max_per_male": 12, "max_inbreeding": 0.1, "avoid": "horn"},
                       select={"females": 20, "males": 10})
