@@ -60,6 +60,19 @@ def inlined(function: F) -> F:
     return _late(function, None, inline="always")
 
 
+def processor_has(feature: str) -> bool:
+    """Whether code that is made for this machine may use some instructions."""
+    from llvmlite import binding  # type: ignore[import-untyped]
+    from numba import config
+
+    if any(getattr(config, name, None) for name in ("DISABLE_JIT", "CPU_NAME", "CPU_FEATURES")):
+        return False
+    try:
+        return bool(binding.get_host_cpu_features().get(feature, False))
+    except RuntimeError:  # a processor that cannot be asked
+        return False
+
+
 def array(dtype: str, ndim: int) -> str:
     """The type of a C-contiguous array that is only read, for a signature."""
     return f"Array({dtype}, {ndim}, 'C', readonly=True)"

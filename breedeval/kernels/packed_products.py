@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from breedeval.kernels.late import Late, array, kernel, part
+from breedeval.kernels.late import Late, array, kernel, part, processor_has
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
@@ -140,17 +140,9 @@ def _add_in_lanes() -> Any:
 
 def _add_here() -> Any:
     """In lanes with AVX-512, where code is made for this machine; else one by one."""
-    from llvmlite import binding
-    from numba import config, njit
+    from numba import njit
 
-    names = ("DISABLE_JIT", "CPU_NAME", "CPU_FEATURES")
-    if not any(getattr(config, name, None) for name in names):
-        try:
-            if binding.get_host_cpu_features().get("avx512f", False):
-                return _add_in_lanes()
-        except RuntimeError:  # a processor that cannot be asked
-            pass
-    return njit(nogil=True)(add_one_by_one)
+    return _add_in_lanes() if processor_has("avx512f") else njit(nogil=True)(add_one_by_one)
 
 
 add: Any = Late(_add_here)

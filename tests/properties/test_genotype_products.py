@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from breedeval.genotypes.calls import Coding
 from breedeval.genotypes.dosages import Dosages
-from breedeval.genotypes.packed import pack
+from breedeval.genotypes.packed import Packed, pack
 from breedeval.genotypes.products import cross_products
 
 CALLS = given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(1, 90), st.integers(1, 3))
@@ -33,6 +34,44 @@ def test_packed_products_are_those_of_numbers_exactly_on_integers(
     np.testing.assert_array_equal(packed.called_by_individual(), numbers.called_by_individual())
     np.testing.assert_array_equal(packed.counts().total, numbers.counts().total)
     np.testing.assert_array_equal(packed.counts().squares, numbers.counts().squares)
+
+
+def many(seed: int, missing: float) -> tuple[Packed, Dosages, Coding]:
+    """Enough individuals for products by digits, where the processor has them."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 3, (1100, 301)).astype(np.int8)
+    x[rng.random(x.shape) < missing] = -1
+    numbers = Dosages(np.where(x < 0, np.nan, x).astype(np.float32))
+    return pack(x), numbers, Coding(rng.random(1100), rng.normal(size=1100))
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.002, 0.02, 0.3])
+@pytest.mark.parametrize("spread", [0, 12])
+def test_products_of_many_are_those_of_numbers(missing: float, spread: int) -> None:
+    """To the last bits, also where some numbers are many times larger than others."""
+    packed, numbers, coding = many(spread, missing)
+    rng = np.random.default_rng(1)
+    effects, values = (rng.normal(size=(size, 2)) * 10.0**rng.uniform(-spread, 0, (size, 2))
+                       for size in (1100, 301))
+    for found, expected in (
+            (packed.times(effects, coding), numbers.times(effects, coding)),
+            (packed.transposed_times(values, coding), numbers.transposed_times(values, coding))):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14 * np.abs(expected).max())
+    for threads in (2, 3):
+        np.testing.assert_array_equal(
+            packed.times(effects, coding, threads=threads), packed.times(effects, coding))
+        np.testing.assert_array_equal(packed.transposed_times(values, coding, threads=threads),
+                                      packed.transposed_times(values, coding))
+
+
+def test_what_is_no_number_stays_none() -> None:
+    packed, _, coding = many(1, 0.0)
+    effects, values = np.zeros((1100, 1)), np.zeros((301, 1))
+    assert not packed.times(effects, coding).any()
+    assert not packed.transposed_times(values, coding).any()
+    effects[3], values[3] = np.nan, np.nan
+    assert np.isnan(packed.times(effects, coding)).all()
+    assert np.isnan(packed.transposed_times(values, coding)).all()
 
 
 @settings(deadline=None, max_examples=30)

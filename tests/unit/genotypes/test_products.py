@@ -76,7 +76,9 @@ def test_cross_products(form: str, m: int, n: int) -> None:
 
 @pytest.mark.parametrize("copies", [0, 1, 2])
 def test_a_marker_that_does_not_vary_gives_nothing(copies: int) -> None:
-    calls = pack(np.full((3, 501), copies, np.int8))
+    x = np.full((3, 501), copies, np.int8)
+    x[1, ::30] = -1
+    calls = pack(x)
     coding = Coding(np.full(3, float(copies)), np.ones(3))
     values = np.random.default_rng(5).normal(size=(501, 2))
     assert not calls.transposed_times(values, coding).any()
