@@ -1,4 +1,4 @@
-"""The section of the page on a mating plan: who is mated to whom, to be printed by male and herd."""
+"""The section of the page on a mating plan: who is mated to whom, by male and by herd."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from breedeval.evaluation.result import Evaluation
+from breedeval.levels import natural_order
 from breedeval.report.numbers import (
     MISSING,
     count,
@@ -116,12 +117,18 @@ def _groups(table: pd.DataFrame, key: str, labels: Mapping[str, str]) -> list[Gr
     columns = [Column(labels[name], "" if name in (*_PARENTS, "herd") else "number")
                for name in rest]
     found = []
-    for name, rows in cells.groupby(key, sort=key == "herd"):
+    groups = dict(list(cells.groupby(key, sort=False)))
+    names = [str(name) for name in groups]
+    if key == "herd":
+        names = [names[k] for k in natural_order(names)]
+    for name in names:
+        rows = groups[name]
         own = rows.sort_values(["herd", "female"], key=lambda column: column.astype("str")) if (
             key == "male" and "herd" in rows) else rows
         number = int(own["matings"].sum())
         mean = float(np.average(own["expected_inbreeding"], weights=own["matings"]))
-        found.append(Group(str(name), f"{counted(number, 'mating')}, inbreeding of progeny "
+        heading = name if name.startswith(labels[key]) else f"{labels[key]} {name}"
+        found.append(Group(heading, f"{counted(number, 'mating')}, inbreeding of progeny "
                            f"{percent(mean, 2)} on average", Sheet("", columns, [
                                [_cell(row[column], column, decimals) for column in rest]
                                for row in own.to_dict("records")])))
