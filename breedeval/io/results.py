@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.result import Evaluation
 from breedeval.io.folder import try_folder, whole_folder
+from breedeval.io.workbooks import workbooks_of, write_workbook
 from breedeval.provenance import PROGRAM
 
 ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
@@ -103,6 +104,8 @@ def write_results(
                 write_table(table, folder / f"{name}.{table_format}")
         for name, table in evaluation.decisions.items():
             write_table(table, folder / f"{name}.{table_format}")
+        for name, sheets in workbooks_of(evaluation).items():
+            write_workbook(folder / f"{name}.xlsx", sheets)
         for name, arrays in evaluation.arrays.items():
             np.savez_compressed(folder / f"{name}.npz", allow_pickle=False, **arrays)
         _write_json(evaluation.summary, folder / "summary.json")

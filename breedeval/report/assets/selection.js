@@ -163,7 +163,7 @@
     const again = make("button", { type: "button", id: "selection-reset", textContent: "Weights of the run" });
     again.addEventListener("click", () => { weights = data.sets[0].weights.slice(); show(); rerank(); });
     const head = make("div", { className: "weight head", "aria-hidden": "true" },
-      make("span", { textContent: data.per_deviation ? "Points for a genetic SD of" : "Points for one unit of" }),
+      make("span", { textContent: data.per_deviation ? "Points a genetic SD" : "Points a unit" }),
       make("span", {}), make("span", { textContent: "Weight" }), make("span", { className: "emphasis", textContent: "Emphasis" }));
     const tools = make("div", { className: "tools" });
     if (data.sets.length > 1) tools.append(make("label", { className: "field" }, "Weights of", preset));
@@ -202,7 +202,7 @@
       rows.push(line("Mean coancestry", "coancestry", 4, (one) => one.coancestry, ""));
       rows.push(["Expected inbreeding of progeny", ...[candidatesMean, runFigures, mine].map((one) =>
         absent(one.progeny) ? "–" : `${fixed(100 * one.progeny, 2)} %`), "", "progeny"]);
-      rows.push(line("As diverse as so many unrelated", "unrelated", 1, (one) => 1 / (2 * one.coancestry), ""));
+      rows.push(line("Unrelated individuals as diverse", "unrelated", 1, (one) => 1 / (2 * one.coancestry), ""));
     }
     const body = rows.map(([label, all, run, own, gain, key]) => {
       const row = make("tr", {}, make("th", { scope: "row", textContent: label }),
