@@ -66,8 +66,11 @@ class Candidates:
         return self.shown < self.candidates
 
 
-def candidates_of(evaluation: Evaluation) -> Candidates:
-    """The table of all candidates of a run with a selection."""
+def candidates_of(evaluation: Evaluation, pages: Mapping[str, str] | None = None) -> Candidates:
+    """The table of all candidates of a run with a selection.
+
+    ``pages`` are the files of those who have a page of their own.
+    """
     whole = evaluation.decisions["selection"]
     kept = (np.arange(len(whole)) < KEPT) | whole["selected"].to_numpy(np.bool_)
     table = whole[kept].reset_index(drop=True)
@@ -83,7 +86,7 @@ def candidates_of(evaluation: Evaluation) -> Candidates:
             np.flatnonzero(table["selected"].to_numpy(np.bool_)).astype(np.int32)),
         "shares": packing.pack_numbers(table["contribution"].to_numpy(np.float64), DIGITS),
         "by_sex": "all" not in evaluation.summary["selection"]["selected"],
-        "unequal": _unequal(table),
+        "unequal": _unequal(table), "pages": dict(pages or {}),
         "coancestry": _coancestry(evaluation.coancestry, np.flatnonzero(kept)),
     }
     head, rows = _first_rows(table, criteria)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from breedeval.evaluation.result import Evaluation
 from breedeval.report.candidates import candidates_of, of_phenotypes
+from breedeval.report.individual_pages import page_names
 from breedeval.report.numbers import (
     MISSING,
     count,
@@ -37,7 +38,7 @@ def selection_section(evaluation: Evaluation) -> dict[str, Any]:
         return {"selection": None}
     facts, index = evaluation.summary["selection"], evaluation.decisions["index"]
     return {"selection": {
-        "table": candidates_of(evaluation),
+        "table": candidates_of(evaluation, _pages(evaluation)),
         "lead": _lead(facts),
         "index": _index(evaluation, index),
         "left_out": [(words[:1].upper() + words[1:], count(number))
@@ -48,7 +49,14 @@ def selection_section(evaluation: Evaluation) -> dict[str, Any]:
         "alternatives": _alternatives(index),
         "strength": _strength(facts),
         "figures": _figures(facts),
+        "pages": list(_pages(evaluation).items()),
     }}
+
+
+def _pages(evaluation: Evaluation) -> dict[str, str]:
+    """Files of the pages of selected sires, where they are written."""
+    wanted = (evaluation.settings.get("output") or {}).get("pages")
+    return page_names(evaluation) if wanted else {}
 
 
 def _lead(facts: Mapping[str, Any]) -> str:

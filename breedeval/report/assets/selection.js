@@ -324,7 +324,9 @@
       make("td", { className: "place", textContent: whole(places[row]) }));
     for (const one of data.columns) {
       const text = shown(one, row);
-      const cell = one.key === "individual" ? make("th", { scope: "row", textContent: text, title: text })
+      const page = one.key === "individual" && Object.hasOwn(data.pages, text) && data.pages[text];
+      const cell = one.key === "individual" ? make("th", { scope: "row", title: text },
+        page ? make("a", { href: `pages/${encodeURIComponent(page)}`, textContent: text }) : text)
         : make("td", { className: one.kind === "number" ? "num" : "", textContent: text });
       cell.dataset.key = one.key;
       if (one.key === "index") cell.classList.add("strong");
