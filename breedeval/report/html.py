@@ -13,6 +13,7 @@ from breedeval.evaluation.result import Evaluation
 from breedeval.model.spec import Model
 from breedeval.report import numbers, plots, tables
 from breedeval.report.account import account_of, moment_of
+from breedeval.report.contribution_section import contribution_section
 from breedeval.report.drawing import Picture
 from breedeval.report.genotype_section import genotype_section
 from breedeval.report.marker_section import marker_section
@@ -87,6 +88,7 @@ def render(
         "figures": _figures(evaluation, views),
         "warnings": [str(line) for line in evaluation.summary.get("warnings") or ()],
         **selection_section(evaluation),
+        **contribution_section(evaluation),
         **mating_section(evaluation),
         **trend_section(evaluation),
         "ranking": ranking_of(views, attributes),

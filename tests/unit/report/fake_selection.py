@@ -36,9 +36,11 @@ def selection(n: int = 600, *, females: int = 12, males: int = 4, unequal: bool 
         base, individuals=people, breeding_values=pd.concat(traits, ignore_index=True),
         settings={**base.settings, "selection": {"index": {"weights": WEIGHTS}},
                   "trend": {"by": "birth_year", "mean": 100, "sd": 12}},
-        decisions={"selection": table, "index": index_table(table), "trend": trend(people, traits),
-                   "matings": matings(table), **paths()},
+        decisions={"selection": table, "index": index_table(table),
+                   **(contributions(table) if unequal else {}),
+                   "trend": trend(people, traits), "matings": matings(table), **paths()},
         summary={**base.summary, "selection": facts(table, n), "mating": MATING,
+                 **({"contributions": CONTRIBUTIONS} if unequal else {}),
                  "trend": {"by": "birth_year", "base": ["birth_year == 2000"]}},
         coancestry=vars(relatives(people, table)))
 
@@ -147,6 +149,27 @@ def matings(table: pd.DataFrame) -> pd.DataFrame:
         "expected_inbreeding": 0.001 * count, "expected_index": 2.0 - 0.01 * count})
 
 
+def contributions(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Parents by their use, and a frontier through the run."""
+    used = table[table["selected"]].sort_values("contribution", ascending=False)
+    share = np.linspace(0, 1, 7)
+    return {
+        "contributions": pd.DataFrame({
+            "individual": used["individual"], "sex": used["sex"], "index": used["index"],
+            "contribution": used["contribution"], "matings": 2, "minimum": 0.0, "maximum": 0.1,
+            "at": np.where(np.arange(len(used)) == 0, "maximum", "between"),
+            "coancestry": 0.06}).reset_index(drop=True),
+        "contribution_frontier": pd.DataFrame({
+            "coancestry": 0.03 + 0.07 * share**2, "delta_f": 0.02 + 0.07 * share**2,
+            "index": 1.0 + 2.0 * share, "response": 2.0 * share, "parents": 30,
+            "largest": 0.1, "chosen": np.arange(7) == 3})}
+
+
+CONTRIBUTIONS = {
+    "limit": 0.05, "coancestry": 0.0475, "present_coancestry": 0.02, "least_coancestry": 0.03,
+    "delta_f": 0.028, "effective_size": 17.9, "index": 2.0, "response": 1.0, "price": 0.21,
+    "parents": {"female": 12, "male": 4}, "at_maximum": 1, "lost_by_whole_numbers": 0.01,
+    "optimality": {"relative_gap": 2e-9}, "truncation": {"index": 2.1, "coancestry": 0.08}}
 MATING = {"objective": "inbreeding", "matings": 18, "pairs": 12, "females": 12, "males": 4,
           "mean_inbreeding": 0.005, "random_inbreeding": 0.012, "highest_inbreeding": 0.011,
           "mean_index": 1.9, "gap": 0.0, "forbidden_pairs": {"above 0.0625": 3}}

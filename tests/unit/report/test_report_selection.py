@@ -11,8 +11,10 @@ import pytest
 
 from breedeval.evaluation.result import Evaluation
 from breedeval.report import candidates as module
-from breedeval.report import render
+from breedeval.report import render, render_pages
 from breedeval.report.candidates import candidates_of
+from breedeval.report.contribution_section import contribution_section
+from breedeval.report.individual_pages import page_names
 from breedeval.report.mating_section import mating_section
 from breedeval.report.selection_section import selection_section
 from breedeval.report.trend_section import trend_section
@@ -135,7 +137,56 @@ def test_a_herd_is_found_among_what_is_known(run: Evaluation) -> None:
     assert {group.name for group in herds} == set(table["herd"])
 
 
+def test_contributions_and_their_frontier() -> None:
+    run = selection(unequal=True)
+    found = contribution_section(run)["contributions"]
+    assert found["lead"].startswith("12 females and 4 males are used")
+    assert "at most 0.0500" in found["lead"]
+    assert "0.1 higher and a mean coancestry of 0.0800" in found["lead"]
+    assert ("Effective population size", "18") in found["facts"]
+    table = run.decisions["contributions"]
+    assert [row[0] for row in found["table"].rows] == list(table["individual"])
+    assert found["table"].rows[0][-1] == "at its maximum"
+    assert [row[-1] for row in found["frontier"].rows].index("this run") == 3
+    assert "Diamond: this run" in found["picture"].caption
+
+
+def test_pages_of_sires() -> None:
+    run = selection(unequal=True)
+    pages = dict(render_pages(run, PROVENANCE))
+    table = run.decisions["selection"]
+    sires = table[table["selected"] & (table["sex"] == "male")]
+    assert [file.split("_")[1] for file in pages] == [
+        f"{name}.html" for name in sires["individual"]]
+    people = run.individuals.set_index("individual")
+    for name, page in zip(sires["individual"], pages.values(), strict=True):
+        known = people.loc[name]
+        assert f"by {known['sire']} out of {known['dam']}" in page
+        grand = people.loc[known["sire"], "dam"]
+        assert (f"<b>{grand}</b>" in page) == isinstance(grand, str)
+        progeny = (people["sire"] == name).sum()
+        assert f"<dt>Progeny</dt><dd>{progeny}</dd>" in page or progeny == 0
+    own = run.breeding_values.set_index(["trait", "individual"])
+    value = own.loc[("milk", sires["individual"].iloc[0]), "breeding_value"]
+    assert f"+{value:.2f}".removeprefix("+" if value < 0 else "") in next(iter(pages.values()))
+
+
+def test_links_to_pages_where_they_are_written(run: Evaluation) -> None:
+    assert 'href="pages/' not in render(run, PROVENANCE)
+    with_pages = replace(run, settings={**run.settings, "output": {"pages": True}})
+    page = render(with_pages, PROVENANCE)
+    assert all(f'href="pages/{file}"' in page for file in page_names(run).values())
+
+
+def test_odd_names_make_plain_files(run: Evaluation) -> None:
+    table = run.decisions["selection"].copy()
+    at = table.index[table["selected"] & (table["sex"] == "male")][0]
+    table.loc[at, "individual"] = "../a b<c>"
+    odd = replace(run, decisions={**run.decisions, "selection": table})
+    assert next(iter(page_names(odd).values())) == f"{table.loc[at, 'rank']:04d}_.._a_b_c_.html"
+
+
 def test_nothing_is_shown_of_what_was_not_decided() -> None:
     page = render(animal_model(60), PROVENANCE)
-    for part in ("selection", "matings", "trends"):
+    for part in ("selection", "contributions", "matings", "trends"):
         assert f'id="{part}"' not in page
