@@ -86,6 +86,8 @@ class Book:
     merit_name : str
     progeny : mapping of str to index
         Of every parent.
+    means : mapping of str to list of Series
+        Of every view, by birth_year and by generation, where these are known.
     """
 
     evaluation: Evaluation
@@ -94,6 +96,7 @@ class Book:
     merit: pd.Series
     merit_name: str
     progeny: Mapping[str, pd.Index]
+    means: Mapping[str, list[pd.Series]]
 
 
 def page_names(evaluation: Evaluation) -> dict[str, str]:
@@ -141,7 +144,15 @@ def _book(evaluation: Evaluation) -> Book:
     links = pd.concat(parents) if parents else pd.Series([], dtype="str")
     links = links[links.astype("str") != ""]
     progeny = {str(parent): rows.index for parent, rows in links.groupby(links.astype("str"))}
-    return Book(evaluation, views, known, merit, name, progeny)
+    means = {unit: [_means(view, known[unit]) for view in views]
+             for unit in ("birth_year", "generation") if unit in known}
+    return Book(evaluation, views, known, merit, name, progeny, means)
+
+
+def _means(view: View, when: pd.Series) -> pd.Series:
+    """Mean breeding value of those of one time."""
+    time = np.floor(pd.to_numeric(when, errors="coerce")).reindex(view.values.index)
+    return view.values["breeding_value"].groupby(time).mean().dropna()
 
 
 def _aliases(view: View) -> tuple[str, ...]:
@@ -323,11 +334,8 @@ def _courses(book: Book, name: str) -> dict[str, Any]:
             break
     else:
         return {"courses": [], "unit": ""}
-    when = np.floor(pd.to_numeric(book.known[unit], errors="coerce"))
     found: list[tuple[str, Markup]] = []
-    for view in book.views:
-        means = view.values["breeding_value"].groupby(
-            when.reindex(view.values.index)).mean().dropna()
+    for view, means in zip(book.views, book.means[unit], strict=True):
         if name not in view.values.index or len(means) < 2:
             continue
         value = float(view.values["breeding_value"].loc[[name]].iloc[0])
