@@ -169,6 +169,7 @@ def _context(
         "title": name, "lead": _lead(book, row), "when": moment_of(provenance),
         "run": book.evaluation.title or "Genetic evaluation",
         "figures": _figures(book, row), "values": list(_values(book, row)), "base": _base(book),
+        "reliable": any(view.has_reliability for view in book.views),
         "tree": _ancestor(book, name, GENERATIONS), "merit": book.merit_name,
         "progeny": _progeny(book, name), "matings": _matings(book, name),
         **_courses(book, name),
@@ -288,7 +289,7 @@ def _progeny(book: Book, name: str) -> dict[str, Any] | None:
     if rows is None:
         return None
     facts = [("Progeny", numbers.count(len(rows)))]
-    if "sex" in book.known:
+    if "sex" in book.known and book.known["sex"].reindex(rows).isin(["male", "female"]).any():
         sexes = book.known["sex"].reindex(rows)
         facts += [(label, numbers.count((sexes == sex).sum()))
                   for sex, label in (("male", "Sons"), ("female", "Daughters"))]

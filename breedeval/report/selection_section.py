@@ -37,6 +37,7 @@ def selection_section(evaluation: Evaluation) -> dict[str, Any]:
     if "selection" not in evaluation.decisions:
         return {"selection": None}
     facts, index = evaluation.summary["selection"], evaluation.decisions["index"]
+    standardised = bool(evaluation.settings["selection"]["index"].get("standardise"))
     return {"selection": {
         "table": candidates_of(evaluation, _pages(evaluation)),
         "lead": _lead(facts),
@@ -45,8 +46,8 @@ def selection_section(evaluation: Evaluation) -> dict[str, Any]:
                      for words, number in facts["left_out"].items()],
         "movable": not of_phenotypes(evaluation.settings),
         "coancestry": _coancestry(evaluation.coancestry),
-        "responses": _responses(index[index["index"] == OWN]),
-        "alternatives": _alternatives(index),
+        "responses": _responses(index[index["index"] == OWN], per_deviation=standardised),
+        "alternatives": _alternatives(index, per_deviation=standardised),
         "strength": _strength(facts),
         "figures": _figures(facts),
         "pages": list(_pages(evaluation).items()),
@@ -75,9 +76,11 @@ def _index(evaluation: Evaluation, index: pd.DataFrame) -> list[str]:
     own = index[index["index"] == OWN]
     settings = evaluation.settings["selection"]["index"]
     form = next(key for key in _FORMS if settings.get(key) is not None)
-    terms = " ".join(f"{'−' if b < 0 else '+'} {significant(abs(b))} × {name}" for name, b in zip(
-        own["criterion"], own["coefficient"], strict=True) if np.isfinite(b) and b)
-    lines = [f"The index comes from {_FORMS[form]}: index = {terms.removeprefix('+ ')}, in points, "
+    terms = [f"{'−' if b < 0 else '+'} {significant(abs(b))} × {name}" for name, b in zip(
+        own["criterion"], own["coefficient"], strict=True) if np.isfinite(b) and b]
+    formula = " ".join(terms).removeprefix("+ ").removeprefix("− ")
+    sign = "−" if terms and terms[0].startswith("−") else ""
+    lines = [f"The index comes from {_FORMS[form]}: index = {sign}{formula}, in points, "
              "each breeding value in the unit of its trait and against the base of this "
              "evaluation."]
     if settings.get("restricted"):
@@ -98,6 +101,8 @@ def _coancestry(found: Mapping[str, Any]) -> str:
     if found["kind"] == "ancestors":
         people = counted(len(found["arrays"]["sire"]), "individual")
         return text + f" Both are exact, from the pedigree of the candidates ({people})."
+    text += (" They count from the base of the relationship: 0 is as related as in the base, and "
+             "less can be.")
     if found["kind"] == "matrix":
         return text + " Both are exact, from the relationships of the run."
     rank = found["arrays"]["factor"].shape[1]
@@ -105,23 +110,22 @@ def _coancestry(found: Mapping[str, Any]) -> str:
                    f"about ± {significant(found['error'], 1)}.")
 
 
-def _responses(own: pd.DataFrame) -> Sheet:
+def _responses(own: pd.DataFrame, *, per_deviation: bool) -> Sheet:
     """What the selection of the run does to each criterion."""
-    decimals = {name: _decimals(own[name]) for name in (
-        "mean_candidates", "mean_selected", "response", "response_per_year", "predicted_response")}
     rows = []
     for row in own.to_dict("records"):
+        unit = row["genetic_sd"] if per_deviation else 1.0
         rows.append([
-            str(row["criterion"]), significant(row["weight"]), significant(row["coefficient"]),
-            significant(row["genetic_sd"], 3),
-            *(fixed(row[name], decimals[name]) for name in ("mean_candidates", "mean_selected")),
-            _signed(row["response"], decimals["response"]), _signed(row["response_in_sd"], 2),
-            _signed(row["response_per_year"], decimals["response_per_year"]),
-            _signed(row["predicted_response"], decimals["predicted_response"])])
+            str(row["criterion"]), significant(row["weight"] * unit),
+            significant(row["coefficient"]),
+            *(significant(row[name], 3) for name in (
+                "genetic_sd", "mean_candidates", "mean_selected")),
+            _signed(row["response"]), _signed(row["response_in_sd"], 2),
+            _signed(row["response_per_year"]), _signed(row["predicted_response"])])
     columns = [Column("Criterion"), *(Column(label, "number") for label in (
-        "Weight", "Points a unit", "Genetic SD", "Mean of candidates", "Mean of the selected",
-        "Response a generation", "in genetic SD", "a year", "by theory"))]
-    if (own["weight"] == own["coefficient"]).all():
+        _weight(per_deviation=per_deviation), "Points a unit", "Genetic SD", "Mean of candidates",
+        "Mean of the selected", "Response a generation", "in genetic SD", "a year", "by theory"))]
+    if not per_deviation and (own["weight"] == own["coefficient"]).all():
         columns, rows = _without(columns, rows, 2)
     return without_empty(Sheet("What the selection is expected to do", columns, rows, (
         "Response: how far the mean breeding value of the progeny is expected to lie above that of "
@@ -129,26 +133,34 @@ def _responses(own: pd.DataFrame) -> Sheet:
         "theory: what the intensity that was reached would give with the variances of the run.")))
 
 
+def _weight(*, per_deviation: bool) -> str:
+    return "Weight (a genetic SD)" if per_deviation else "Weight"
+
+
 def _without(columns: list[Column], rows: list[list[str]], at: int
              ) -> tuple[list[Column], list[list[str]]]:
     return columns[:at] + columns[at + 1:], [row[:at] + row[at + 1:] for row in rows]
 
 
-def _alternatives(index: pd.DataFrame) -> Sheet | None:
+def _alternatives(index: pd.DataFrame, *, per_deviation: bool) -> Sheet | None:
     """Responses under all weights, side by side; None where there is one set alone."""
     names = list(index["index"].unique())
     if len(names) < 2:
         return None
     criteria = list(index["criterion"].unique())
-    table = index.set_index(["index", "criterion"])
     rows = []
     for name in names:
-        cells = [table.loc[(name, criterion)] for criterion in criteria]
+        own = index[index["index"] == name].set_index("criterion").reindex(criteria)
+        unit = own["genetic_sd"] if per_deviation else 1.0
+        weights = (own["weight"] * unit).to_numpy(np.float64)
+        responses = own[["response", "response_in_sd"]].to_numpy(np.float64)
         rows.append(["this run" if name == OWN else str(name),
-                     *(significant(cell["weight"], 3) for cell in cells),
-                     *(f"{_signed(cell['response'], _decimals(index['response']))} "
-                       f"({_signed(cell['response_in_sd'], 2)})" for cell in cells)])
-    columns = [Column("Weights"), *(Column(f"Weight of {name}", "number") for name in criteria),
+                     *(significant(weight, 3) for weight in weights),
+                     *(f"{_signed(gain)} ({_signed(relative, 2)})"
+                       for gain, relative in responses)])
+    weight = _weight(per_deviation=per_deviation)
+    columns = [Column("Weights of"),
+               *(Column(f"{weight} of {name}", "number") for name in criteria),
                *(Column(f"Response in {name} (SD)", "number") for name in criteria)]
     return Sheet("The same with other weights", columns, rows, (
         "Response a generation in the unit of the trait; in brackets in genetic standard "
@@ -187,12 +199,6 @@ def _years(interval: float | None) -> str:
         f"{fixed(interval, 1)} years")
 
 
-def _decimals(column: pd.Series) -> int:
-    """Decimals that show the largest of a few figures with three digits."""
-    values = np.abs(column.to_numpy(np.float64, na_value=np.nan))
-    largest = np.nanmax(values) if np.isfinite(values).any() else 0.0
-    return int(min(max(2 - np.floor(np.log10(largest)), 0), 6)) if largest > 0 else 2
-
-
-def _signed(value: float, decimals: int) -> str:
-    return ("+" if value > 0 else "") + fixed(value, decimals)
+def _signed(value: float, digits: int = 3) -> str:
+    return ("+" if value > 0 else "") + (
+        fixed(value, 2) if digits == 2 else significant(value, digits))

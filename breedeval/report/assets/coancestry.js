@@ -53,5 +53,5 @@ const coancestryOf = async (packed) => {
   }
 
   const mean = await { ancestors, matrix, components }[packed.kind]();
-  return { mean, diagonal };
+  return { mean, diagonal, pedigree: packed.kind === "ancestors" };
 };

@@ -202,7 +202,7 @@
       rows.push(line("Mean coancestry", "coancestry", 4, (one) => one.coancestry, ""));
       rows.push(["Expected inbreeding of progeny", ...[candidatesMean, runFigures, mine].map((one) =>
         absent(one.progeny) ? "–" : `${fixed(100 * one.progeny, 2)} %`), "", "progeny"]);
-      rows.push(line("Unrelated individuals as diverse", "unrelated", 1, (one) => 1 / (2 * one.coancestry), ""));
+      if (relatives.pedigree) rows.push(line("Unrelated individuals as diverse", "unrelated", 1, (one) => 1 / (2 * one.coancestry), ""));
     }
     const body = rows.map(([label, all, run, own, gain, key]) => {
       const row = make("tr", {}, make("th", { scope: "row", textContent: label }),
