@@ -30,9 +30,10 @@ _AT = {"between": "", "minimum": "at its minimum", "maximum": "at its maximum"}
 
 def contribution_section(evaluation: Evaluation) -> dict[str, Any]:
     """What the template shows of contributions; nothing without them."""
-    table = evaluation.decisions.get("contributions")
-    if table is None:
+    if "contributions" not in evaluation.decisions:
         return {"contributions": None}
+    whole = evaluation.decisions["contributions"]
+    table = whole[whole["contribution"] > 0]
     facts = evaluation.summary.get("contributions") or {}
     frontier = evaluation.decisions.get("contribution_frontier", pd.DataFrame())
     return {"contributions": {
@@ -138,16 +139,20 @@ def _picture(table: pd.DataFrame, facts: Mapping[str, Any]) -> Picture:
                           xytext=(4, 0), textcoords="offset points", color=INK)
         if cut:
             mean = facts["index"] - facts["response"]
-            _mark(axes, cut["coancestry"], cut["index"] - mean, "s", INK, "best, used alike")
+            _mark(axes, (cut["coancestry"], cut["index"] - mean), "s", INK, ("best, used alike", -15))
         if len(chosen):
-            _mark(axes, float(chosen["coancestry"].iloc[0]), float(chosen["response"].iloc[0]),
-                  "D", ORANGE, "this run")
+            place = (float(chosen[name].iloc[0]) for name in ("coancestry", "response"))
+            _mark(axes, tuple(place), "D", ORANGE, ("this run", -1))
         axes.set_xlabel("Mean coancestry of the parents")
         axes.set_ylabel("Response (index points)")
 
     return Picture("Gain against coancestry", svg(draw, "frontier", caption), caption)
 
 
-def _mark(axes: Axes, x: float, y: float, mark: str, colour: str, text: str) -> None:
-    axes.plot([x], [y], mark, color=colour, markersize=7.5, markeredgecolor="white", zorder=5)
-    axes.annotate(text, (x, y), xytext=(8, -12), textcoords="offset points", color=colour)
+def _mark(
+    axes: Axes, at: tuple[float, ...], mark: str, colour: str, words: tuple[str, float]
+) -> None:
+    """A point with words to its right, moved up by so much."""
+    text, up = words
+    axes.plot(at[:1], at[1:], mark, color=colour, markersize=7.5, markeredgecolor="white", zorder=5)
+    axes.annotate(text, (at[0], at[1]), xytext=(10, up), textcoords="offset points", color=colour)

@@ -37,7 +37,7 @@ def selection_section(evaluation: Evaluation) -> dict[str, Any]:
     if "selection" not in evaluation.decisions:
         return {"selection": None}
     facts, index = evaluation.summary["selection"], evaluation.decisions["index"]
-    standardised = bool(evaluation.settings["selection"]["index"].get("standardise"))
+    settings = evaluation.settings["selection"]["index"]
     return {"selection": {
         "table": candidates_of(evaluation, _pages(evaluation)),
         "lead": _lead(facts),
@@ -46,8 +46,8 @@ def selection_section(evaluation: Evaluation) -> dict[str, Any]:
                      for words, number in facts["left_out"].items()],
         "movable": not of_phenotypes(evaluation.settings),
         "coancestry": _coancestry(evaluation.coancestry),
-        "responses": _responses(index[index["index"] == OWN], per_deviation=standardised),
-        "alternatives": _alternatives(index, per_deviation=standardised),
+        "responses": _responses(index[index["index"] == OWN], settings),
+        "alternatives": _alternatives(index, settings),
         "strength": _strength(facts),
         "figures": _figures(facts),
         "pages": list(_pages(evaluation).items()),
@@ -87,7 +87,8 @@ def _index(evaluation: Evaluation, index: pd.DataFrame) -> list[str]:
         lines.append(f"It is restricted so that {listed(list(settings['restricted']))} stay as "
                      "they are on average; with other weights they do not.")
     if settings.get("standardise"):
-        lines.append("Weights are per genetic standard deviation of the trait.")
+        lines.append("In the run file, weights and gains are per genetic standard deviation of the "
+                     "trait.")
     return lines
 
 
@@ -110,22 +111,22 @@ def _coancestry(found: Mapping[str, Any]) -> str:
                    f"about ± {significant(found['error'], 1)}.")
 
 
-def _responses(own: pd.DataFrame, *, per_deviation: bool) -> Sheet:
+def _responses(own: pd.DataFrame, settings: Mapping[str, Any]) -> Sheet:
     """What the selection of the run does to each criterion."""
+    label, asked = _asked(own, settings)
     rows = []
-    for row in own.to_dict("records"):
-        unit = row["genetic_sd"] if per_deviation else 1.0
+    for row, weight in zip(own.to_dict("records"), asked, strict=True):
         rows.append([
-            str(row["criterion"]), significant(row["weight"] * unit),
+            str(row["criterion"]), significant(weight),
             significant(row["coefficient"]),
             *(significant(row[name], 3) for name in (
                 "genetic_sd", "mean_candidates", "mean_selected")),
             _signed(row["response"]), _signed(row["response_in_sd"], 2),
             _signed(row["response_per_year"]), _signed(row["predicted_response"])])
     columns = [Column("Criterion"), *(Column(label, "number") for label in (
-        _weight(per_deviation=per_deviation), "Points a unit", "Genetic SD", "Mean of candidates",
+        label, "Points a unit", "Genetic SD", "Mean of candidates",
         "Mean of the selected", "Response a generation", "in genetic SD", "a year", "by theory"))]
-    if not per_deviation and (own["weight"] == own["coefficient"]).all():
+    if np.array_equal(asked, own["coefficient"]):
         columns, rows = _without(columns, rows, 2)
     return without_empty(Sheet("What the selection is expected to do", columns, rows, (
         "Response: how far the mean breeding value of the progeny is expected to lie above that of "
@@ -133,8 +134,15 @@ def _responses(own: pd.DataFrame, *, per_deviation: bool) -> Sheet:
         "theory: what the intensity that was reached would give with the variances of the run.")))
 
 
-def _weight(*, per_deviation: bool) -> str:
-    return "Weight (a genetic SD)" if per_deviation else "Weight"
+def _asked(index: pd.DataFrame, settings: Mapping[str, Any]) -> tuple[str, pd.Series]:
+    """Weights, or gains that are wanted, as the run file has them, and what they are called."""
+    per_deviation, wanted = bool(settings.get("standardise")), bool(settings.get("desired_gains"))
+    label = "Gain wanted" if wanted else "Weight"
+    if not per_deviation:
+        return label, index["weight"]
+    unit = index["genetic_sd"]
+    return (f"{label} (genetic SD)", index["weight"] / unit) if wanted else (
+        f"{label} (a genetic SD)", index["weight"] * unit)
 
 
 def _without(columns: list[Column], rows: list[list[str]], at: int
@@ -142,7 +150,7 @@ def _without(columns: list[Column], rows: list[list[str]], at: int
     return columns[:at] + columns[at + 1:], [row[:at] + row[at + 1:] for row in rows]
 
 
-def _alternatives(index: pd.DataFrame, *, per_deviation: bool) -> Sheet | None:
+def _alternatives(index: pd.DataFrame, settings: Mapping[str, Any]) -> Sheet | None:
     """Responses under all weights, side by side; None where there is one set alone."""
     names = list(index["index"].unique())
     if len(names) < 2:
@@ -151,14 +159,13 @@ def _alternatives(index: pd.DataFrame, *, per_deviation: bool) -> Sheet | None:
     rows = []
     for name in names:
         own = index[index["index"] == name].set_index("criterion").reindex(criteria)
-        unit = own["genetic_sd"] if per_deviation else 1.0
-        weights = (own["weight"] * unit).to_numpy(np.float64)
+        weights = _asked(own, settings)[1].to_numpy(np.float64)
         responses = own[["response", "response_in_sd"]].to_numpy(np.float64)
         rows.append(["this run" if name == OWN else str(name),
                      *(significant(weight, 3) for weight in weights),
                      *(f"{_signed(gain)} ({_signed(relative, 2)})"
                        for gain, relative in responses)])
-    weight = _weight(per_deviation=per_deviation)
+    weight = _asked(index, settings)[0]
     columns = [Column("Weights of"),
                *(Column(f"{weight} of {name}", "number") for name in criteria),
                *(Column(f"Response in {name} (SD)", "number") for name in criteria)]
