@@ -139,7 +139,8 @@ def _picture(table: pd.DataFrame, facts: Mapping[str, Any]) -> Picture:
                           xytext=(4, 0), textcoords="offset points", color=INK)
         if cut:
             mean = facts["index"] - facts["response"]
-            _mark(axes, (cut["coancestry"], cut["index"] - mean), "s", INK, ("best, used alike", -15))
+            _mark(axes, (cut["coancestry"], cut["index"] - mean), "s", INK,
+                  ("best, used alike", -15))
         if len(chosen):
             place = (float(chosen[name].iloc[0]) for name in ("coancestry", "response"))
             _mark(axes, tuple(place), "D", ORANGE, ("this run", -1))
