@@ -82,12 +82,16 @@ def run(
     force: Annotated[bool, typer.Option(
         "--force", help="Replace the results of an earlier run.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Runs at the same time.")] = 1,
+    pages: Annotated[bool, typer.Option(
+        "--pages", help="A page for every selected sire; the same as --set output.pages=true."
+    )] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:
     """Evaluate: read, solve, and write a results folder for each run file."""
     from breedeval.workflow.jobs import run_files
 
-    outcomes = run_files(files, overrides=overrides, force=force, jobs=jobs, quiet=quiet)
+    asked = [*overrides, *(["output.pages=true"] if pages else [])]
+    outcomes = run_files(files, overrides=asked, force=force, jobs=jobs, quiet=quiet)
     for outcome in outcomes:
         if outcome.message:
             _say(outcome.message)

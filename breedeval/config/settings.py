@@ -222,6 +222,9 @@ class OutputSettings(Part):
     residuals: bool | None = Field(
         None, description="Whether residuals are written, with what tells outliers and influence; "
         "when absent, of up to 200,000 observations.", examples=[True])
+    pages: bool = Field(
+        False, description="Whether every selected sire has a page of its own, to be printed.",
+        examples=[True])
     partition: bool | None = Field(
         None, description="Whether the parts of every breeding value are written: parents, "
         "records, progeny, genotype; when absent, of up to 200,000 breeding values.",

@@ -73,6 +73,9 @@ class Evaluation:
         genomic relationships.
     decisions : mapping of str to DataFrame
         Tables of what is decided, by the name of their file: selection, index, trend, ….
+    coancestry : mapping of str to object
+        That among the candidates of a selection in few numbers, in the order of its table, for the
+        page; empty without one.
     arrays : mapping of file name to mapping of str to ndarray
         Numbers that are kept for other programs of ours, such as later predictions.
     """
@@ -101,4 +104,5 @@ class Evaluation:
     marker_windows: pd.DataFrame = field(default_factory=pd.DataFrame)
     principal_components: pd.DataFrame = field(default_factory=pd.DataFrame)
     decisions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    coancestry: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)

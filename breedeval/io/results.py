@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.result import Evaluation
 from breedeval.io.folder import try_folder, whole_folder
+from breedeval.io.workbooks import workbooks_of, write_workbook
 from breedeval.provenance import PROGRAM
 
 ALWAYS = ("breeding_values", "solutions", "variances", "genetic_parameters")
@@ -74,7 +75,7 @@ def _is_ours(directory: Path) -> bool:
 
 def write_results(
     evaluation: Evaluation, directory: Path, *, provenance: Mapping[str, Any], config: str,
-    report: str, log: str, table_format: str = "csv",
+    report: str, log: str, table_format: str = "csv", pages: Iterable[tuple[str, str]] = (),
 ) -> None:
     """Write the output folder beside its final name, then move it there in one step.
 
@@ -88,6 +89,8 @@ def write_results(
         Contents of ``config.yaml``, ``report.html`` and ``run.log``.
     table_format : str
         ``csv`` or ``parquet``.
+    pages : iterable of (str, str)
+        Names and contents of what goes into the folder ``pages``.
 
     Raises
     ------
@@ -103,6 +106,8 @@ def write_results(
                 write_table(table, folder / f"{name}.{table_format}")
         for name, table in evaluation.decisions.items():
             write_table(table, folder / f"{name}.{table_format}")
+        for name, sheets in workbooks_of(evaluation).items():
+            write_workbook(folder / f"{name}.xlsx", sheets)
         for name, arrays in evaluation.arrays.items():
             np.savez_compressed(folder / f"{name}.npz", allow_pickle=False, **arrays)
         _write_json(evaluation.summary, folder / "summary.json")
@@ -110,6 +115,9 @@ def write_results(
         (folder / "config.yaml").write_text(config, encoding="utf-8")
         (folder / "report.html").write_text(report, encoding="utf-8")
         (folder / "run.log").write_text(log, encoding="utf-8")
+        for name, page in pages:
+            (folder / "pages").mkdir(exist_ok=True)
+            (folder / "pages" / name).write_text(page, encoding="utf-8")
 
 
 def read_arrays(directory: Path, name: str) -> dict[str, NDArray[Any]]:

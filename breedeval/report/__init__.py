@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from breedeval.report.html import render
+    from breedeval.report.individual_pages import render_pages
     from breedeval.report.pedigree_page import render_pedigree
 
-__all__ = ["render", "render_pedigree"]
+__all__ = ["render", "render_pages", "render_pedigree"]
 
-_HOMES = {"render": "html", "render_pedigree": "pedigree_page"}
+_HOMES = {"render": "html", "render_pages": "individual_pages", "render_pedigree": "pedigree_page"}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,14 +13,18 @@ from breedeval.evaluation.result import Evaluation
 from breedeval.model.spec import Model
 from breedeval.report import numbers, plots, tables
 from breedeval.report.account import account_of, moment_of
+from breedeval.report.contribution_section import contribution_section
 from breedeval.report.drawing import Picture
 from breedeval.report.genotype_section import genotype_section
 from breedeval.report.marker_section import marker_section
+from breedeval.report.mating_section import mating_section
 from breedeval.report.page import fill
 from breedeval.report.ranking import ranking_of
 from breedeval.report.relationship_section import relationship_section
 from breedeval.report.residual_section import residual_section
+from breedeval.report.selection_section import selection_section
 from breedeval.report.symbols import formulas
+from breedeval.report.trend_section import trend_section
 from breedeval.report.validation_section import validation_section
 from breedeval.report.variance_section import fixed_tests_sheet, variance_section
 from breedeval.report.views import View, attributes_of, views_of
@@ -83,6 +87,10 @@ def render(
         "notices": _notices(evaluation, views),
         "figures": _figures(evaluation, views),
         "warnings": [str(line) for line in evaluation.summary.get("warnings") or ()],
+        **selection_section(evaluation),
+        **contribution_section(evaluation),
+        **mating_section(evaluation),
+        **trend_section(evaluation),
         "ranking": ranking_of(views, attributes),
         "views": views,
         "base": _base(evaluation, views),

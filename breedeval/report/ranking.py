@@ -6,24 +6,21 @@ order, so that sorting text is sorting codes; individual, sire and dam share the
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from breedeval.levels import natural_order
 from breedeval.report import numbers, packing
+from breedeval.report.columns import json_for_page, named_column, packed_column, text_of
 from breedeval.report.views import View, sex_in_words
 
 WHOLE = 200_000     # up to here the page holds everybody
 KEPT = 100_000      # beyond, so many: the highest and the lowest of the first view, half each
 AT_ONCE = 25        # rows written into the page itself, for readers without scripts
 
-_DECIMAL = re.compile(r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$|^[+-]?\d+\.?$")
 _VALUES = {
     "breeding_value": ("Breeding value", "Deviation from the base, in the unit of the trait.", 6),
     "se": ("± SE", "Standard error of prediction, in the unit of the trait.", 5),
@@ -88,9 +85,8 @@ def ranking_of(views: list[View], attributes: pd.DataFrame) -> Ranking | None:
         "columns": _shared_columns(kept, known, labels),
         "views": _view_entries(views, kept),
     }
-    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
     head, rows = _first_rows(views[0], attributes)
-    return Ranking(text.replace("<", "\\u003c"), head, rows, len(everybody), len(kept))
+    return Ranking(json_for_page(payload), head, rows, len(everybody), len(kept))
 
 
 def _kept(everybody: pd.Index, view: View) -> pd.Index:
@@ -149,75 +145,23 @@ def _shared_columns(
 ) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [{
         "key": "individual", "label": "Individual", "help": "Identifier in the pedigree.",
-        **_named(kept, labels)}]
+        **named_column(kept, labels)}]
     carried = [str(name) for name in known.columns if str(name) not in _NOT_SHOWN]
     for key in [*(name for name in _ATTRIBUTES if name in known), *carried]:
         if known[key].isna().all() or (known[key].astype("str") == "").all():
             continue
         label, help_text = _ATTRIBUTES.get(key, (key, "Column of the pedigree file."))
         entry: dict[str, Any] = {"key": key, "label": label, "help": help_text}
-        packed = (_named(_text(known[key]), labels) if key in _PARENTS
-                  else _packed(key, known[key]))
+        packed = (named_column(text_of(known[key]), labels) if key in _PARENTS
+                  else packed_column(key, known[key]))
         columns.append({**entry, **packed})
     return columns
-
-
-def _named(names: pd.Index, labels: pd.Index) -> dict[str, Any]:
-    """A column of identifiers: codes into the labels that all such columns share."""
-    return {"kind": "text", "named": True, "count": len(labels),
-            **packing.pack_integers(_codes(labels, names))}
-
-
-def _packed(key: str, column: pd.Series) -> dict[str, Any]:
-    if key == "sex":
-        column = sex_in_words(column)
-    values = _as_numbers(key, column)
-    if values is None:
-        labels, codes = _coded(column)
-        return {"kind": "text", "labels": packing.pack_text(labels), "count": len(labels),
-                **packing.pack_integers(codes)}
-    whole = key in ("birth_year", "generation")
-    values = np.floor(values) if whole else values
-    decimals = 0 if whole else numbers.decimals_for(values)
-    plain = {"plain": True} if key == "birth_year" else {}
-    return {"kind": "number", "decimals": decimals, **plain, **packing.pack_numbers(values, 7)}
-
-
-def _as_numbers(key: str, column: pd.Series) -> NDArray[np.float64] | None:
-    """Numbers of a column that has some with decimals; whole numbers alone may be labels."""
-    if pd.api.types.is_bool_dtype(column):
-        return None
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(np.float64, na_value=np.nan)
-    text = column.dropna().astype("str").str.strip()
-    text = text[text != ""]
-    numeric = bool(text.str.match(_DECIMAL).all() and text.str.contains(".", regex=False).any())
-    if not numeric and key not in ("birth_year", "generation"):
-        return None
-    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-
-
-def _coded(column: pd.Series) -> tuple[list[str], NDArray[np.int32]]:
-    text = _text(column)
-    labels = [str(label) for label in text.dropna().unique()]
-    labels = [labels[k] for k in natural_order(labels)]
-    return labels, _codes(pd.Index(labels, dtype="str"), text)
-
-
-def _text(column: pd.Series) -> pd.Index:
-    text = column.astype("str").where(column.notna())
-    return pd.Index(text.where(text != ""))
-
-
-def _codes(labels: pd.Index, text: pd.Index) -> NDArray[np.int32]:
-    codes = labels.get_indexer(text).astype(np.int32)
-    return np.where(codes < 0, np.int32(packing.ABSENT), codes).astype(np.int32)
 
 
 def _names(kept: pd.Index, attributes: pd.DataFrame) -> pd.Index:
     """Everybody who is named, parents too, in natural order."""
     known = attributes.reindex(kept)
-    named = [kept, *(_text(known[parent]) for parent in _PARENTS if parent in known)]
+    named = [kept, *(text_of(known[parent]) for parent in _PARENTS if parent in known)]
     everyone = pd.unique(np.concatenate([index.dropna().to_numpy(object) for index in named]))
     labels = [str(name) for name in everyone]
     return pd.Index([labels[k] for k in natural_order(labels)], dtype="str")

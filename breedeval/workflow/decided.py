@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from breedeval.selection.compact import Compact
+
 
 @dataclass(frozen=True, eq=False)
 class Decisions:
@@ -21,8 +23,11 @@ class Decisions:
         Parts of the summary.
     base : DataFrame
         effect, component, trait, individual, in_base, relative, standardised; empty without one.
+    coancestry : Compact or None
+        Among the candidates, in the order of the table ``selection``.
     """
 
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
     base: pd.DataFrame = field(default_factory=pd.DataFrame)
+    coancestry: Compact | None = None

@@ -60,7 +60,8 @@ def decide_all(plans: Plans, run: Run, solutions: Solutions, step: Step) -> Deci
     parts = list(_parts(plans, run, solutions, step))
     return Decisions({name: table for part in parts for name, table in part.tables.items()},
                      {key: value for part in parts for key, value in part.summary.items()},
-                     next((part.base for part in parts if len(part.base)), pd.DataFrame()))
+                     next((part.base for part in parts if len(part.base)), pd.DataFrame()),
+                     next((part.coancestry for part in parts if part.coancestry), None))
 
 
 def with_base(values: pd.DataFrame, decided: Decisions) -> pd.DataFrame:

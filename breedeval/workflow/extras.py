@@ -30,7 +30,8 @@ class Extras:
             summary |= self.decided.summary
             evaluation = replace(
                 evaluation, breeding_values=with_base(evaluation.breeding_values, self.decided),
-                decisions=self.decided.tables)
+                decisions=self.decided.tables, coancestry=vars(self.decided.coancestry)
+                if self.decided.coancestry is not None else {})
         if self.markers is not None:
             summary["marker_effects"] = self.markers.summary
             evaluation = replace(

@@ -225,14 +225,16 @@ def _write(
     evaluation: Evaluation, loaded: LoadedRun, directory: Path, origin: Mapping[str, Any],
     journal: Journal,
 ) -> None:
-    from breedeval.report import render  # slow to load, and not needed to check a run
+    # slow to load, and not needed to check a run
+    from breedeval.report import render, render_pages
 
     journal.step("Writing the results")
     report = render(evaluation, origin, journal.text().splitlines())
     config = understood(RunSettings.model_validate(evaluation.settings), directory)
     write_results(
         evaluation, directory, provenance=origin, config=config, report=report,
-        log=journal.text(), table_format=loaded.settings.output.format)
+        log=journal.text(), table_format=loaded.settings.output.format,
+        pages=render_pages(evaluation, origin) if loaded.settings.output.pages else ())
     journal.step(f"Results are in {directory}")
 
 

@@ -21,6 +21,7 @@ from breedeval.workflow.contributions_task import Task, make_task
 from breedeval.workflow.decided import Decisions
 from breedeval.workflow.ladder import Run
 from breedeval.workflow.mating import mate
+from breedeval.workflow.relatives import compact_coancestry
 from breedeval.workflow.selection_plan import Plan
 from breedeval.workflow.selection_tables import (
     Scheme,
@@ -55,10 +56,10 @@ def decide(
     """
     step("Index and candidates")
     among = find_candidacy(plan, run, solutions, system)
-    asked, task, found = plan.settings.contributions, None, None
+    asked, task, found, relatives = plan.settings.contributions, None, None, None
     if asked is not None:
-        task = make_task(plan.settings, plan.bounds, among, coancestry_among(
-            among, solutions.equations, run, asked.relationship))
+        relatives = coancestry_among(among, solutions.equations, run, asked.relationship)
+        task = make_task(plan.settings, plan.bounds, among, relatives)
         found = contribute(plan.settings, task, among, among.ranking.values, step)
     shares = _shares(plan, among, among.ranking) if found is None else found.shares
     schemes = [Scheme("index", among.goal, among.ranking, shares)]
@@ -75,10 +76,12 @@ def decide(
         tables |= found.tables
         summary["contributions"] = found.facts
     if plan.settings.mating is not None:
-        mated = mate(_with_matings(plan, found), run, solutions, among, shares,
-                     coancestry_among(among, solutions.equations), step)
+        own = coancestry_among(among, solutions.equations)
+        mated = mate(_with_matings(plan, found), run, solutions, among, shares, own, step)
+        relatives = relatives or own
         tables["matings"], summary["mating"] = mated.table, mated.facts
-    return Decisions(tables, summary)
+    return Decisions(tables, summary, coancestry=compact_coancestry(
+        among, solutions.equations, relatives, tables["selection"]["individual"].to_list()))
 
 
 def _with_matings(plan: Plan, found: Contributed | None) -> Plan:

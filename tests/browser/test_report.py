@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,23 +15,10 @@ from breedeval.report import render, render_pedigree
 from tests.unit.report.fake_estimation import regression, two_traits
 from tests.unit.report.fake_evaluation import PROVENANCE, animal_model, direct_maternal
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--no-first-run"]
-
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")]
+pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 Open = Callable[..., "playwright.Page"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -42,32 +29,6 @@ def small() -> Evaluation:
 @pytest.fixture(scope="module")
 def html(small: Evaluation) -> str:
     return render(small, PROVENANCE)
-
-
-@pytest.fixture
-def show(browser: playwright.Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open a page from a file; anything the console or the network says fails the test."""
-    said: list[str] = []
-    pages = []
-
-    def opened(html: str, *, width: int = 1280, wait: str = "#ranking[data-ready]"
-               ) -> playwright.Page:
-        path = tmp_path / "report.html"
-        path.write_text(html, encoding="utf-8")
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: said.append(request.url)
-                if not request.url.startswith(("file:", "data:", "blob:")) else None)
-        page.goto(path.as_uri())
-        page.wait_for_selector(wait)
-        pages.append(page)
-        return page
-
-    yield opened
-    for page in pages:
-        page.close()
-    assert said == []
 
 
 def status(page: playwright.Page) -> str:

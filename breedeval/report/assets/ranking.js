@@ -2,7 +2,8 @@
 // The table of individuals: columns are unpacked when first needed, rows are indices into them,
 // and only one page of rows is ever in the document. See packing.py for the format.
 (() => {
-  const ABSENT = -(2 ** 31);
+  const { ABSENT, absent, integers, numbersOf, lines, whole, shown, raw, form, matching, make, pager: turnPages,
+    save, csv } = breedeval;
   const place = document.getElementById("ranking");
   const source = document.getElementById("ranking-data");
   if (!place || !source || typeof DecompressionStream === "undefined") return;
@@ -12,30 +13,6 @@
       : data.views[0].columns.find((one) => one.key === column.key));
   }
   const everyRow = Uint32Array.from({ length: data.rows }, (_, row) => row);
-
-  // ---- unpacking -------------------------------------------------------------------------
-  async function inflate(text) {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  }
-
-  async function integers(column) {
-    const bytes = await inflate(column.data);
-    const n = bytes.length / 4;
-    const values = new Int32Array(n);
-    let last = 0;
-    for (let i = 0; i < n; i++) {
-      const value = bytes[i] | (bytes[n + i] << 8) | (bytes[2 * n + i] << 16) | (bytes[3 * n + i] << 24);
-      last = column.delta ? (last + value) | 0 : value;
-      values[i] = last;
-    }
-    return values;
-  }
-
-  async function lines(text) {
-    return new TextDecoder().decode(await inflate(text)).split("\n");
-  }
 
   let names = null;
   function unpack(column) {
@@ -51,21 +28,14 @@
       column.whole = under.whole;
       column.values = under.values.map((value) => Math.sqrt(Math.max(0, value)));
     } else if (column.kind === "number") {
-      const step = 10 ** Math.abs(column.places);
-      const whole = column.whole = await integers(column);
-      column.values = new Float64Array(whole.length);
-      for (let i = 0; i < whole.length; i++) {
-        column.values[i] = whole[i] === ABSENT ? NaN
-          : column.places < 0 ? whole[i] * step : whole[i] / step;
-      }
+      column.whole = await integers(column);
+      column.values = numbersOf(column.whole, column.places);
     } else {
       if (column.named) names ??= lines(data.names);
       column.texts = column.named ? await names : await lines(column.labels);
       column.values = column.whole = await integers(column);
     }
   }
-
-  const absent = (value) => value === ABSENT || value !== value;
 
   // ---- state -----------------------------------------------------------------------------
   const state = { view: 0, key: "breeding_value", down: true, page: 0, size: 50, search: "" };
@@ -96,18 +66,6 @@
     order.set(unknown, known.length);
     by[name] = order;
     return order;
-  }
-
-  function matching(texts, wanted) {
-    const exact = /^"(.*)"$/.exec(wanted);
-    const needle = (exact ? exact[1] : wanted).toLowerCase();
-    const hits = new Uint8Array(texts.length);
-    for (let code = 0; code < texts.length; code++) {
-      const text = texts[code].toLowerCase();
-      if (text === needle) hits[code] = 2;
-      else if (!exact && text.includes(needle)) hits[code] = 1;
-    }
-    return hits;
   }
 
   function tests() {
@@ -147,36 +105,6 @@
       }
     }
     ranked = rows;
-  }
-
-  // ---- formatting ------------------------------------------------------------------------
-  const forms = new Map();
-  function form(decimals, grouped) {
-    const key = decimals + (grouped ? "," : "");
-    if (!forms.has(key)) {
-      forms.set(key, new Intl.NumberFormat("en", {
-        minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: grouped,
-      }));
-    }
-    return forms.get(key);
-  }
-  function shown(one, row) {
-    const value = one.values[row];
-    if (absent(value)) return "–";
-    if (one.kind === "text") return one.texts[value];
-    const text = form(one.decimals, !one.plain).format(one.percent ? 100 * value : value);
-    return text.replace(/^-(?=[0.,]*$)/, "").replace("-", "−") + (one.percent ? " %" : "");
-  }
-  const whole = (number) => form(0, true).format(number);
-
-  function make(tag, properties = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(properties)) {
-      if (name in element) element[name] = value;
-      else element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
   }
 
   // ---- the parts of the page -------------------------------------------------------------
@@ -243,32 +171,7 @@
     const by = column(state.key)?.label ?? "";
     paper.textContent = `Rows ${whole(Math.min(first + 1, ranked.length))} to ${whole(first + body.rows.length)} of `
       + `${whole(ranked.length)}, sorted by ${by}. Everybody is in the file of breeding values.`;
-    drawPager(pages);
-  }
-
-  function drawPager(pages) {
-    const turn = (label, to, off) => {
-      const button = make("button", { type: "button", textContent: label, disabled: off });
-      button.addEventListener("click", () => { state.page = to; drawBody(); });
-      return button;
-    };
-    const at = make("input", { type: "number", min: 1, max: pages, value: state.page + 1,
-      "aria-label": "Page" });
-    at.addEventListener("change", () => { state.page = Math.round(Number(at.value)) - 1 || 0; drawBody(); });
-    const size = make("select", { "aria-label": "Rows on a page" },
-      ...[25, 50, 100, 250].map((n) => make("option", { value: n, textContent: `${n} rows`,
-        selected: n === state.size })));
-    size.addEventListener("change", () => {
-      state.page = Math.floor(state.page * state.size / Number(size.value));
-      state.size = Number(size.value);
-      drawBody();
-    });
-    const active = document.activeElement?.textContent;
-    const held = pager.contains(document.activeElement);
-    pager.replaceChildren(turn("Previous", state.page - 1, state.page === 0), at,
-      make("span", { textContent: `of ${whole(pages)}` }),
-      turn("Next", state.page + 1, state.page >= pages - 1), size);
-    if (held) [...pager.querySelectorAll("button")].find((one) => one.textContent === active && !one.disabled)?.focus();
+    turnPages(pager, state, ranked.length, "Individuals", drawBody);
   }
 
   function refresh() {
@@ -395,36 +298,20 @@
     moreTools.append(...filterable.filter((one) => !near.includes(one)).map(filterField));
     const reset = make("button", { type: "button", id: "ranking-clear", textContent: "Clear filters" });
     reset.addEventListener("click", () => { clear(); refresh(); });
-    const save = make("button", { type: "button", id: "ranking-save", className: "main",
+    const saver = make("button", { type: "button", id: "ranking-save", className: "main",
       textContent: "Download CSV" });
-    save.addEventListener("click", download);
-    actions.replaceChildren(reset, save);
+    saver.addEventListener("click", download);
+    actions.replaceChildren(reset, saver);
   }
 
   // ---- the list as a file ----------------------------------------------------------------
-  function raw(one, row) {
-    const value = one.values[row];
-    if (absent(value)) return "";
-    if (one.kind === "text") {
-      const text = one.texts[value];
-      return /[",\n\r]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text;
-    }
-    return one.places > 0 ? String(Number(value.toFixed(one.places))) : String(value);
-  }
-
   function download() {
     const view = data.views[state.view];
     const fixed = ["effect", "component", "trait"];
-    const quoted = (text) => /[",]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text;
-    const start = fixed.map((name) => quoted(view[name])).join(",") + ",";
-    const rows = [[...fixed, ...columns.map((one) => quoted(one.key))].join(",")];
-    for (const row of ranked) rows.push(start + columns.map((one) => raw(one, row)).join(","));
-    const link = make("a", {
-      href: URL.createObjectURL(new Blob([rows.join("\n") + "\n"], { type: "text/csv" })),
-      download: `breeding_values_${view.label.replace(/[^\w.-]+/g, "_")}.csv`,
-    });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    const start = fixed.map((name) => view[name]);
+    const rows = [[...fixed, ...columns.map((one) => one.key)]];
+    for (const row of ranked) rows.push([...start, ...columns.map((one) => raw(one, row))]);
+    save(`breeding_values_${view.label.replace(/[^\w.-]+/g, "_")}.csv`, "text/csv", csv(rows));
   }
 
   // ---- start -----------------------------------------------------------------------------
