@@ -104,3 +104,49 @@ def test_the_model_without_the_mother_in_the_tutorial() -> None:
     assert f"p = {0.5 * chi2.sf(ratio, 1):.1e}" in page
     without, beside = (_parameter(found, "heritability")["estimate"] for found in (smaller, full))
     assert f"would be {without:.3f} instead of {beside:.3f}" in page
+
+
+def test_decisions_of_the_cattle_tutorial() -> None:
+    page, found = _page("docs/tutorial_cattle.md"), _run("dairy_decisions")
+    index = found.decisions["index"].set_index(["index", "criterion"])
+    for words, trait, digits in (("milk (lb)", "milk", 0), ("fat (lb)", "fat", 1),
+                                 ("protein (lb)", "prot", 1)):
+        row = index.loc[("index", trait)]
+        assert f"| {words} | {row['response']:.{digits}f} | {row['response_in_sd']:.2f} |" in page
+    assert f"{index.loc[('milk only', 'milk'), 'response']:.0f} lb of it would be gained" in page
+    selection, used = found.summary["selection"], found.summary["contributions"]
+    assert f"the {selection['candidates']:,} candidates" in page
+    assert f"the accuracy of the index, {selection['accuracy']:.2f} on" in page
+    assert f"mean coancestry of {used['truncation']['coancestry']:.4f}" in page
+    assert f"they have {used['coancestry']:.4f}, the limit" in page
+    assert f"({used['index']:.3f} for {used['truncation']['index']:.3f}): two bulls" in page
+    assert used["at_maximum"] == 2
+    assert f"{100 * used['delta_f']:.2f} % a generation" in page
+    assert f"an effective population of {used['effective_size']:.0f}," in page
+    mating = found.summary["mating"]
+    assert f"inbreeding of {100 * mating['random_inbreeding']:.2f} %; as planned it is 0" in page
+    assert mating["mean_inbreeding"] == 0
+    assert f"Of {mating['possible_pairs']:,} possible pairs, 96 are above" in page
+
+
+def test_decisions_of_the_plant_tutorial() -> None:
+    page, found = _page("docs/tutorial_plants.md"), _run("wheat_decisions")
+    index = found.decisions["index"].pivot(
+        index="index", columns="criterion", values="response_in_sd")
+    for words, name in (("all environments alike", "index"),
+                        ("first environment only", "first environment")):
+        numbers = " | ".join(f"{value:.2f}".replace("-", "−") for value in index.loc[name])
+        assert f"| {words} | {numbers} |" in page
+    used = found.summary["contributions"]
+    assert used["parents"] == {"all": 15}
+    assert used["at_maximum"] == 5
+    assert (f"mean index of {used['truncation']['index']:.2f} and a mean coancestry of "
+            f"{used['truncation']['coancestry']:.3f}") in page
+    assert f"these have {used['index']:.2f} and {used['coancestry']:.3f}" in page
+    correlations = found.genetic_parameters.query(
+        "parameter == 'correlation' and effect == 'line'").set_index(["trait_1", "trait_2"])
+    words = [f"{correlations.loc[pair, 'estimate']:.2f}".replace("-", "−") for pair in (
+        ("env3", "env2"), ("env4", "env2"), ("env4", "env3"), ("env2", "env1"),
+        ("env3", "env1"), ("env4", "env1"))]
+    assert ("{} between the second and the third environment, {} and {} between these and the "
+            "fourth, but {}, {} and {} with the first").format(*words) in page
