@@ -26,9 +26,12 @@ from breedeval.config.validated import validation_misfits
 from breedeval.config.values import variance_misfits
 from breedeval.config.yaml_loader import Entries, Place, parse_tree, read_tree
 from breedeval.errors import InputError, Problem
+from breedeval.io.folder import find_table
 from breedeval.model.form import KeyPath, Misfit
 from breedeval.relationship.settings import BUILT_IN
 
+START: KeyPath = ("solve", "start")
+"""The key whose path is a results folder."""
 
 @dataclass(frozen=True)
 class LoadedRun:
@@ -190,8 +193,18 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 def _absent_files(files: Sequence[NamedFile]) -> Iterator[Fault]:
     for named in files:
         written = named.keys[0] == "output" or named.keys[-1] == "save"
-        if not written and not named.path.is_file():
+        if named.keys == START:
+            if find_table(named.path, "solutions") is None:
+                yield Fault(named.place, _no_results(named))
+        elif not written and not named.path.is_file():
             yield Fault(named.place, _absent(named))
+
+
+def _no_results(named: NamedFile) -> Misfit:
+    found = f"'{named.written}' is no results folder" if named.path.exists() else (
+        f"there is no folder '{named.written}' (looked in {named.path.parent})")
+    return Misfit(named.keys, found, "Expected the results folder of an earlier run",
+                  "Correct the path, or remove 'start' to begin at zero")
 
 
 def _absent(named: NamedFile) -> Misfit:

@@ -7,6 +7,7 @@ from pathlib import Path
 from breedeval.config.settings import PedigreeSettings, RunSettings
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.evaluation.preparing import Inputs, prune_to_records
+from breedeval.io.folder import find_table
 from breedeval.io.genotypes import files_of
 from breedeval.io.matrices import read_matrix
 from breedeval.io.pedigree import read_pedigree
@@ -19,6 +20,9 @@ from breedeval.records import Table
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.workflow.genotypes import checked, genotypes_of
 from breedeval.workflow.journal import Journal
+
+START = "start of the solver"
+"""Role of the solutions from which an iterative solver starts: an input that moves no result."""
 
 
 def pedigree_reading(settings: PedigreeSettings) -> PedigreeReading:
@@ -158,6 +162,9 @@ def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]
             files[f"relationship {name}"] = path
         for option, other in {**kind.more_matrices, **kind.table_files}.items():
             files[f"relationship {name}: {option}"] = other
+    start = settings.solve.start and find_table(settings.solve.start, "solutions")
+    if start is not None:
+        files[START] = start
     return files | _selection_files(settings)
 
 

@@ -27,6 +27,7 @@ from breedeval.provenance import describe_origin
 from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import Round, State
 from breedeval.workflow import ladder
+from breedeval.workflow.beginning import Beginning
 from breedeval.workflow.decisions import plan_decisions
 from breedeval.workflow.extras import find_extras
 from breedeval.workflow.journal import Journal
@@ -92,13 +93,15 @@ def evaluate_run(
         found = _estimate(run, equations, journal, share, rounds)
         equations = found.equations
     wanted = settings.output.residuals
+    begun = Beginning(settings, equations, journal)
     solutions = solve_equations(
         equations, solve_options(settings, share), step=journal.step,
         residuals=equations.design.size <= MANY if wanted is None else wanted,
         keep_system=plans.any,
         system=None if found is None else found.system,
         progress=lambda done, residual: journal.round(
-            done, residual, target=settings.solve.tolerance))
+            done, residual, target=settings.solve.tolerance),
+        start=begun.unknowns if settings.solve.start is not None else None)
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
     extras = find_extras(plans, run, solutions, solve_options(settings, share), journal)
     solutions = replace(solutions, system=None)
@@ -106,7 +109,7 @@ def evaluate_run(
     evaluation = with_tables(evaluation, solutions, settings, run.findings, journal.step)
     for warning in run.findings.warnings:
         journal.step(f"Warning: {warning}")
-    summary = {**evaluation.summary, "seconds": journal.seconds,
+    summary = {**evaluation.summary, "start": begun.told, "seconds": journal.seconds,
                "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     return replace(evaluation, summary=summary)
 
