@@ -12,6 +12,7 @@ from typing import Any
 
 from breedeval.config.canonical import understood
 from breedeval.config.load import LoadedRun, load
+from breedeval.config.overrides import Override
 from breedeval.config.settings import Estimation, RunSettings
 from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings, Problem
@@ -70,9 +71,9 @@ def threads(settings: RunSettings, share: Share | None = None) -> int:
 def solve_options(settings: RunSettings, share: Share | None = None) -> SolveOptions:
     """The ``solve:`` part as options of the engine."""
     solve = settings.solve
-    limit = solve.memory_limit or (share or share_of(1)).memory
+    share = share or share_of(1)
     return SolveOptions(solve.method, solve.tolerance, solve.max_iterations, solve.reliability,
-                        threads(settings, share), limit)
+                        threads(settings, share), solve.memory_limit or share.memory, share.admit)
 
 
 def evaluate_run(
@@ -171,13 +172,15 @@ def _last_round(equations: Equations, rounds: Rounds | None) -> State | None:
 
 
 def run_file(
-    path: Path, *, overrides: Sequence[str] = (), force: bool = False,
+    path: Path, *, overrides: Sequence[str | Override] = (), force: bool = False,
     journal: Journal | None = None, share: Share | None = None,
+    remarks: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Run one run file and write its results folder.
 
     ``share`` is what it may use of the machine where the run file sets no limits; all of it when
-    None. Raises nothing: whatever goes wrong is in the outcome.
+    None. ``remarks`` are kept with its provenance. Raises nothing: whatever goes wrong is in the
+    outcome.
     """
     journal = journal or Journal()
     directory = None
@@ -187,14 +190,14 @@ def run_file(
         assert directory is not None  # load fills it in
         check_target(directory, force=force)
         rounds = None
-        run = ladder.read_loaded(loaded, journal)
+        run = ladder.read_loaded(loaded, journal, share.inputs if share else None)
         if isinstance(loaded.settings.variances, Estimation):
             rounds = rounds_of(loaded.settings, directory)
         evaluation = evaluate_run(run, journal, share, rounds)
         origin = describe_origin(
             input_files(loaded.settings, loaded.path), command=sys.argv,
-            threads=threads(loaded.settings, share), overrides=overrides)
-        _write(evaluation, loaded, directory, origin, journal)
+            threads=threads(loaded.settings, share), overrides=list(map(str, overrides)))
+        _write(evaluation, loaded, directory, {**origin, **(remarks or {})}, journal)
         if rounds is not None and evaluation.summary["converged"]:
             rounds.remove()
     except BreedevalError as error:

@@ -1,0 +1,32 @@
+"""What a run changed against its results of last time, in a few plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from breedeval.comparison import compare
+from breedeval.errors import BreedevalError
+from breedeval.io.comparison import read_results
+from breedeval.workflow.compare import settings_of
+
+AGREEMENT = ("effect", "component", "trait", "common", "only_old", "only_new", "correlation",
+             "rank_correlation", "slope", "mean_change", "sd_old", "largest_change")
+REASONS = 8
+"""Reasons that are told; the comparison of both folders tells all."""
+
+
+def changes_between(old: Path, new: Path) -> dict[str, Any]:
+    """Agreement of the breeding values of two results folders, and why they moved.
+
+    Results that cannot be compared give the reason under ``not_compared``.
+    """
+    try:
+        found = compare(read_results(old), read_results(new), old_settings=settings_of(old),
+                        new_settings=settings_of(new))
+    except BreedevalError as error:
+        return {"not_compared": str(error)}
+    reasons = [str(reason) for reason in found.reasons]
+    return {
+        "agreement": found.agreement[list(AGREEMENT)].to_dict("records"),
+        "reasons": reasons[:REASONS], "more_reasons": max(len(reasons) - REASONS, 0)}
