@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from breedeval.comparison.limits import Limits
 from breedeval.config.bind import Binder, Fault, resolved
 from breedeval.config.earlier_variances import stand_in
 from breedeval.config.load import load, overridden_tree
@@ -93,6 +94,8 @@ class Plan:
     jobs : int
     memory_limit : int or None
         Bytes.
+    limits : Limits or None
+        On what may move against the results of last time.
     runs : tuple of PlannedRun
     """
 
@@ -101,6 +104,7 @@ class Plan:
     directory: Path
     jobs: int
     memory_limit: int | None
+    limits: Limits | None
     runs: tuple[PlannedRun, ...]
 
 
@@ -137,7 +141,7 @@ def load_plan(path: Path | str, directory: Path | None = None) -> Plan:
             problems, key=lambda one: (one[0].line, one[0].column))))
     settings = PlanSettings.model_validate(values)
     return Plan(path, settings.title, reader.directory, settings.jobs, settings.memory_limit,
-                _checked(runs))
+                settings.limits, _checked(runs))
 
 
 def _limits(

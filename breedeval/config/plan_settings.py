@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from breedeval.comparison.limits import Limits
 from breedeval.config.settings import Bytes
 from breedeval.model.form import Labels, Name, Names, Part
 
@@ -53,6 +54,10 @@ class PlanSettings(Part):
         None, gt=0, description="Bytes, or a size such as 16 GB, that all runs at the same time "
         "may take by their forecasts; nine tenths of what is free when absent.",
         examples=["16 GB"])
+    limits: Limits | None = Field(
+        None, description="What may move in a run against its results of last time, as of "
+        "'breedeval compare --limits'; a run that moves more is told so, with exit code 4.",
+        examples=[{"min_correlation": 0.99}])
     runs: dict[Name, PlanRun] = Field(
         min_length=1, description="The runs, by names of your own.",
         examples=[{"milk": {"run": "milk.yaml"}}])

@@ -14,16 +14,18 @@ from breedeval.report.tables import Column, Sheet
 
 _BAD = ("failed", "refused", "bug", "skipped", "stopped")
 _UNSURE = ("not converged", "not determined")
+_MOVED = "limits not kept"
 _WORDS = {
     "done": "done", "up to date": "up to date", "not converged": "not converged",
     "not determined": "not determined", "failed": "wrong input", "refused": "beyond a limit",
     "bug": "error of breedeval", "skipped": "skipped", "stopped": "stopped",
-    "waiting": "waiting", "queued": "running or waiting",
+    _MOVED: _MOVED, "waiting": "waiting", "queued": "running or waiting",
 }
-_ORDER = ("done", "up to date", *_UNSURE, *_BAD, "queued", "waiting")
-_EXIT = {0: "all runs are done", 1: "the input of a run is wrong", 3: "a run did not converge, or "
-         "the data do not determine its variances", 4: "a run is beyond a limit",
-         70: "an error of breedeval itself"}
+_ORDER = ("done", "up to date", _MOVED, *_UNSURE, *_BAD, "queued", "waiting")
+_EXIT = {
+    0: "all runs are done", 1: "the input of a run is wrong",
+    3: "a run did not converge, or the data do not determine its variances",
+    4: "a run is beyond a limit, or moved more than it may", 70: "an error of breedeval itself"}
 NOTHING = 1e-6
 """Part of a standard deviation that is the solver's last digits."""
 MOVED = 0.99
@@ -97,6 +99,10 @@ def _notices(
     failed = [run["name"] for run in runs if run["state"] in _BAD and run["state"] != "stopped"]
     if failed:
         notices.append(("bad", f"There are no new results of {numbers.listed(failed)}."))
+    moved = [run["name"] for run in runs if run["state"] == _MOVED]
+    if moved:
+        notices.append(("bad", f"The breeding values of {numbers.listed(moved)} moved more than "
+                               "the limits of the plan allow."))
     unsure = [run["name"] for run in runs if run["status"] in _UNSURE and run["state"] not in _BAD]
     if unsure:
         notices.append(("bad", f"Do not rely on the results of {numbers.listed(unsure)}: they are "
@@ -108,7 +114,7 @@ def _figures(
     account: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], span: tuple[float, float]
 ) -> list[tuple[str, str]]:
     counts = account["counts"]
-    ran = sum(counts.get(state, 0) for state in ("done", *_UNSURE))
+    ran = sum(counts.get(state, 0) for state in ("done", _MOVED, *_UNSURE))
     found = [(numbers.count(ran), "runs done"),
              (numbers.count(counts.get("up to date", 0)), "up to date")]
     bad = sum(counts.get(state, 0) for state in _BAD)
@@ -117,7 +123,7 @@ def _figures(
     if span[1] > 0:
         found.append((numbers.duration(span[1]), "from first to last"))
     peaks = [run["figures"].get("peak_memory_mb") or 0.0 for run in runs
-             if run["state"] in ("done", *_UNSURE)]
+             if run["state"] in ("done", _MOVED, *_UNSURE)]
     if peaks:
         found.append((numbers.memory(max(peaks)), "memory of the largest run"))
     return found
@@ -125,7 +131,7 @@ def _figures(
 
 def _row(run: Mapping[str, Any], span: tuple[float, float]) -> Row:
     figures, state = run["figures"], str(run["state"])
-    kind = "bad" if state in _BAD else "unsure" if run["status"] in _UNSURE else (
+    kind = "bad" if state in (*_BAD, _MOVED) else "unsure" if run["status"] in _UNSURE else (
         "same" if state == "up to date" else "good")
     forecast = run["forecast_memory_bytes"]
     cells = (

@@ -24,7 +24,10 @@ FIGURES = ("records", "individuals", "equations", "engine", "iterations", "conve
            "log_likelihood", "seconds", "peak_memory_mb", "start")
 """What the account tells of the summary of a run."""
 
-RAN = ("done", "not converged", "not determined")
+MOVED = "limits not kept"
+"""State of a run that is done, and whose breeding values moved more than they may."""
+
+RAN = ("done", "not converged", "not determined", MOVED)
 """States of runs that wrote results in this batch."""
 
 
@@ -38,8 +41,8 @@ class Entry:
         The directory relative to that of the batch.
     needs : tuple of str
     state : str
-        waiting, queued; then done, up to date, not converged, not determined, failed, refused,
-        bug, skipped, stopped.
+        waiting, queued; then done, up to date, not converged, not determined, limits not kept,
+        failed, refused, bug, skipped, stopped.
     status : str
         Of its results, as their summary says; empty where there are none.
     why : tuple of str
@@ -96,6 +99,7 @@ class Entry:
         """They are of the same batch, which was stopped later: ``before`` is what was told then."""
         self.state, self.why = before["state"], tuple(before["why"])
         self.message, self.changes = before["message"], before["changes"]
+        self.exit_code = before["exit_code"]
         self.started, self.ended = before["started"], before["ended"]
 
 

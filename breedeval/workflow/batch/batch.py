@@ -17,7 +17,7 @@ from breedeval.config.plan import Plan, PlannedRun, load_plan
 from breedeval.errors import BreedevalError, InputError, LimitError, Problem
 from breedeval.evaluation.planning import free_memory
 from breedeval.threads import cores
-from breedeval.workflow.batch.account import RAN, Account, Entry
+from breedeval.workflow.batch.account import MOVED, RAN, Account, Entry
 from breedeval.workflow.batch.prepared import Prepared, beginning, prepare_run
 from breedeval.workflow.batch.schedule import Pool
 from breedeval.workflow.batch.state import KEPT, Hashes, status_of
@@ -32,7 +32,7 @@ INPUTS = ".inputs-"
 STATES = {0: "done", 1: "failed", 4: "refused", 70: "bug"}
 """By exit code; with 3 the state is that of the results."""
 
-USABLE = ("done", "up to date", "not converged", "not determined")
+USABLE = ("done", "up to date", "not converged", "not determined", MOVED)
 """States with results."""
 
 
@@ -209,7 +209,8 @@ class _Batch:
         self.pool.queue.append(Task(
             run.name, run.file, overrides, run.directory,
             self.plan.directory / "previous" / run.name, remarks,
-            max(cores() // self.pool.jobs, 1), self.pool.memory, self.inputs, self.wishes.quiet))
+            max(cores() // self.pool.jobs, 1), self.pool.memory, self.inputs, self.plan.limits,
+            self.wishes.quiet))
         self.journal.step(f"{run.name}: {'; '.join(entry.why)}")
 
     def _begun(self, task: Task) -> None:
@@ -219,6 +220,8 @@ class _Batch:
         entry, outcome = self.account.entries[task.name], said.outcome
         state = STATES.get(outcome.exit_code) or status_of(task.directory)
         entry.end(state, outcome.exit_code, outcome.message)
+        if state == "done" and said.changes and said.changes.get("limits_not_kept"):
+            entry.end(MOVED, LimitError.exit_code, "\n".join(said.changes["limits_not_kept"]))
         if outcome.directory is not None:
             entry.look(outcome.directory)
         entry.forecast_memory_bytes = forecast

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from breedeval.comparison.limits import Limits
 from breedeval.config.overrides import Override
 from breedeval.errors import BreedevalError, LimitError
 from breedeval.io.folder import whole_folder
@@ -41,6 +42,8 @@ class Task:
         Kept with the provenance.
     cores, memory : int
     inputs : SharedInputs
+    limits : Limits or None
+        On what may move.
     quiet : bool
     """
 
@@ -53,6 +56,7 @@ class Task:
     cores: int
     memory: int
     inputs: SharedInputs
+    limits: Limits | None
     quiet: bool
 
 
@@ -89,7 +93,7 @@ def work(task: Task, line: Connection) -> None:
     changes = None
     if there and outcome.directory is not None:
         journal.step("Comparing with the results of last time")
-        changes = changes_between(task.previous, outcome.directory)
+        changes = changes_between(task.previous, outcome.directory, task.limits)
     line.send(Ends(outcome, changes))
 
 

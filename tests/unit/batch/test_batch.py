@@ -1,4 +1,4 @@
-"""A batch from the command line to its folder: runs, what is up to date, failures, being stopped."""
+"""A batch from the command line to its folder: what runs, fails, is stopped and goes on."""
 
 from __future__ import annotations
 
@@ -161,6 +161,20 @@ def test_a_plan_that_changes_reruns_what_it_concerns(folder: Folder) -> None:
         "other   runs: its results are not whole: solutions is missing")
     assert folder.preview(force=True) == [
         "values  runs: --force", "other   runs: --force"]
+
+
+def test_a_run_that_moved_more_than_it_may_is_told_once(folder: Folder) -> None:
+    folder.plan("output: out\nlimits: {min_correlation: 0.9999}\nruns:\n"
+                "  values: {run: other.yaml}\n")
+    assert folder()[0] == 0
+    folder.plan((folder.path / "plan.yaml").read_text().replace(
+        "other.yaml", "other.yaml, set: {variances.animal: 0.5}"))
+    code, _, err = folder()
+    assert code == 4
+    assert folder.states == {"values": "limits not kept"}
+    assert re.search(r"animal · bwt: correlation 0\.\d+, min_correlation is 0\.9999\n", err)
+    assert folder()[0] == 0
+    assert folder.states == {"values": "up to date"}
 
 
 def test_a_run_that_fails_stops_only_those_that_need_it(folder: Folder) -> None:

@@ -67,7 +67,7 @@ class Stage:
 
 def task(name: str) -> Task:
     return Task(name, Path(f"{name}.yaml"), (), Path(name), Path("previous"), {}, 1, 0,
-                SharedInputs(), True)
+                SharedInputs(), None, True)
 
 
 DONE = Ends(Outcome(Path("x"), 0, ""))

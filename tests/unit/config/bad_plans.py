@@ -78,7 +78,7 @@ CASES = (
           "plan.yaml:5:1: 'runs' is a list. Expected keys of your own, each with keys (run, "
           "set, each, after, variances_from, start_from).",
           "plan.yaml:6:1: unknown key 'x'. The keys here are: title, output, jobs, "
-          "memory_limit, runs."),
+          "memory_limit, limits, runs."),
     _case("too few jobs",
           "jobs: 2",
           "jobs: 0",
@@ -120,8 +120,8 @@ CASES = (
     _case("each as text",
           "each: {trait: [weight, gain]}\n    run: run.yaml\n    set: {model.traits: <trait>}\n",
           "each: trait\n    run: run.yaml\n",
-          "plan.yaml:7:11: 'each' is 'trait'. Expected a list of text or keys of your own, each "
-          "with text or a list of text."),
+          "plan.yaml:7:11: 'each' is 'trait'. Expected a list of keys and values or keys of your "
+          "own, each with text or a list of text."),
     _case("each without values",
           "each: {trait: [weight, gain]}\n    run: run.yaml\n    set: {model.traits: <trait>}\n",
           "each: {trait: []}\n    run: run.yaml\n",

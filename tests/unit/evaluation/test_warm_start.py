@@ -16,6 +16,7 @@ from breedeval.evaluation.solving import (
     solve_direct,
     solve_iterative,
 )
+from breedeval.evaluation.systems import FactoredSystem
 from breedeval.evaluation.tables import solutions_table
 from breedeval.evaluation.variances import given_variances
 from breedeval.evaluation.warm_start import start_from
@@ -55,7 +56,8 @@ def equations(size: int = 80) -> Equations:
 
 
 def solved(found: Equations) -> Solutions:
-    return solve_direct(found, factorise(found, found.lower(), make_solver("cholesky", 1)))
+    return solve_direct(FactoredSystem(
+        found, factorise(found, found.lower(), make_solver("cholesky", 1))))
 
 
 def test_from_its_own_solutions_nothing_is_left_to_do() -> None:
