@@ -36,7 +36,7 @@ def describe_origin(
     return {
         "program": PROGRAM, "version": program_version(),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": package_versions(),
         "inputs": [{"role": role, "path": str(path), "bytes": path.stat().st_size,
                     "sha256": sha256(path)} for role, path in files.items()],
         "seed": seed, "threads": threads,
@@ -55,6 +55,11 @@ def sha256(path: Path) -> str:
 def program_version() -> str | None:
     """Version of this program."""
     return _version(PROGRAM)
+
+
+def package_versions() -> dict[str, str | None]:
+    """Versions of what the numbers depend on; None where it is not installed."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def _version(name: str) -> str | None:

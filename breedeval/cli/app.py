@@ -105,6 +105,33 @@ def run(
 
 
 @app.command()
+def batch(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan (YAML).")],
+    force: Annotated[bool, typer.Option(
+        "--force", help="Run everything, up to date or not.")] = False,
+    dry_run: Annotated[bool, typer.Option(
+        "--dry-run", help="Say what would run, and why; run nothing.")] = False,
+    output: Annotated[Path | None, typer.Option(
+        "--output", "-o", help="Folder of the batch, instead of the plan's.")] = None,
+    jobs: Annotated[int | None, typer.Option(
+        "--jobs", min=1, help="Runs at the same time, instead of the plan's.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+) -> None:
+    """Run a plan of many runs: what is not up to date, and what depends on it."""
+    from breedeval.workflow.batch import Wishes, preview, run_batch
+
+    wishes = Wishes(force, output, jobs, quiet)
+    if dry_run:
+        print(preview(plan, wishes))
+        raise typer.Exit
+    account = run_batch(plan, wishes)
+    for line in account.problems():
+        _say(line)
+    print(account.summary)
+    raise typer.Exit(account.exit_code)
+
+
+@app.command()
 def check(files: RunFiles, overrides: Overrides = []) -> None:  # noqa: B006
     """Read everything, report on it and forecast the cost; solve nothing."""
     from breedeval.workflow.check import check_file
@@ -279,13 +306,15 @@ def simulate(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    plan: Annotated[bool, typer.Option("--plan", help="That of plans for 'batch'.")] = False,
+) -> None:
     """Print the JSON Schema of run files, for editors."""
     import json
 
-    from breedeval.config import json_schema
+    from breedeval.config import json_schema, plan_schema
 
-    print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(plan_schema() if plan else json_schema(), indent=2))
 
 
 @app.command()

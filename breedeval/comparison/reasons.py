@@ -15,11 +15,11 @@ Kind = Literal["data", "pedigree", "input", "records", "individuals", "model", "
 NEGLIGIBLE = 1e-6
 """Changes below this part of the spread of breeding values are the solver's last digits."""
 
-NOT_A_REASON = ("title", "output", "solve.threads", "solve.memory_limit")
+NOT_A_REASON = ("title", "output", "solve.threads", "solve.memory_limit", "solve.start")
 """Settings that move no breeding value."""
 
-RUN_FILE = "run file"
-"""The input whose changes are told setting by setting."""
+NOT_DATA = ("run file", "start of the solver")
+"""Inputs whose changes are told setting by setting, or move nothing."""
 
 MODEL = ("model", "relationships")
 
@@ -66,7 +66,7 @@ def find_reasons(evidence: Evidence) -> tuple[Reason, ...]:
 
 def _inputs(evidence: Evidence) -> Iterator[Reason]:
     for row in _rows(evidence.inputs):
-        if row.state != "same" and row.role != RUN_FILE:
+        if row.state != "same" and row.role not in NOT_DATA:
             kind: Kind = "data" if row.role == "records" else (
                 "pedigree" if row.role == "pedigree" else "input")
             names = " → ".join(dict.fromkeys(

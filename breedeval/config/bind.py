@@ -26,7 +26,7 @@ from breedeval.config.forms import (
     leading_key,
     short_form,
 )
-from breedeval.config.yaml_loader import Entries, Items, Node, Place, Scalar
+from breedeval.config.yaml_loader import Entries, Items, Node, Place, Scalar, plain
 from breedeval.errors import Problem
 from breedeval.model.form import KeyPath, Misfit, did_you_mean
 
@@ -83,17 +83,24 @@ class Binder:
     root : class
         What the whole tree is read as.
     folder : Path
-        Folder of the run file, absolute; relative paths start there, and those of an override
-        in the working directory.
+        Folder of the run file, absolute; relative paths start there, those of an override in
+        the working directory, or in the folder of the file that it stands in.
+    source : str
+        The file of the tree, once it is read.
+    whole : str
+        What a person calls it.
     """
 
     root: type[BaseModel]
     folder: Path
     faults: list[Fault] = field(default_factory=list)
     files: list[NamedFile] = field(default_factory=list)
+    source: str = ""
+    whole: str = "the run file"
 
     def read(self, tree: Entries) -> dict[str, Any]:
         """The values of a whole run file, without what does not fit."""
+        self.source = tree.place.source
         return self._model(tree, self.root, (), tree.place)
 
     def _fault(
@@ -102,6 +109,8 @@ class Binder:
         self.faults.append(Fault(place, Misfit(path, found, expected, remedy)))
 
     def _value(self, node: Node, forms: Forms, path: KeyPath, key: Place) -> Any:
+        if forms.anything:
+            return plain(node)
         if isinstance(node, Scalar):
             return self._scalar(node, forms, path)
         if isinstance(node, Items) and forms.lists:
@@ -142,9 +151,15 @@ class Binder:
         return None
 
     def _path(self, node: Scalar, path: KeyPath) -> Path:
-        full = resolved(self.folder if node.place.line else Path.cwd(), node.text)
+        full = resolved(self._start(node.place), node.text)
         self.files.append(NamedFile(node.text, full, node.place, path))
         return full
+
+    def _start(self, place: Place) -> Path:
+        """Where the relative paths of a file, or of the command line, start."""
+        if not place.line:
+            return Path.cwd()
+        return self.folder if place.source == self.source else Path(place.source).parent.resolve()
 
     def _list(self, node: Items, annotation: Any, path: KeyPath) -> list[Any] | None:
         items = get_args(annotation)
@@ -208,9 +223,12 @@ class Binder:
                 self._unknown(name, at, inner, near or self._advice(name, path, list(fields)))
         for name, info in fields.items():
             if info.is_required() and name not in node.values and name not in meant:
-                self._fault(key, (*path, name), f"{label(path)} has no key '{name}'",
+                self._fault(key, (*path, name), f"{self._label(path)} has no key '{name}'",
                             info.description or "", _example(name, info.examples))
         return values
+
+    def _label(self, path: KeyPath) -> str:
+        return label(path) if path else self.whole
 
     def _unknown(self, name: str, place: Place, path: KeyPath, remedy: str) -> None:
         self._fault(place, path, f"unknown key '{name}'", "", remedy)
@@ -221,7 +239,7 @@ class Binder:
             return "Write a space after the colon"
         homes = [home for home in _homes(self.root, name) if home != path]
         if homes:
-            return f"It belongs under {' or '.join(label(home) for home in homes)}"
+            return f"It belongs under {' or '.join(self._label(home) for home in homes)}"
         return f"The keys here are: {', '.join(known)}"
 
 

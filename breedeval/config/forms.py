@@ -34,6 +34,8 @@ class Forms:
         ``dict[str, X]`` types, whose keys are the user's.
     models : tuple of class
         Parts with keys of their own; several are told apart by their first or ``kind`` key.
+    anything : bool
+        Whether any value is taken as it is.
     """
 
     scalars: tuple[type, ...]
@@ -41,6 +43,7 @@ class Forms:
     lists: tuple[Any, ...]
     mappings: tuple[Any, ...]
     models: tuple[type[BaseModel], ...]
+    anything: bool = False
 
     @property
     def takes_text(self) -> bool:
@@ -49,6 +52,8 @@ class Forms:
 
     def words(self) -> str:
         """The alternatives in words, for messages and the reference."""
+        if self.anything:
+            return "any value"
         found = [_WORDS[kind] for kind in self.scalars if kind is not NoneType]
         found += [short_form(model)[0].lower() + short_form(model)[1:].rstrip(".")
                   for model in self.models if short_form(model)]
@@ -83,6 +88,7 @@ def forms_of(annotation: Any) -> Forms:
         lists=tuple(m for m in members if get_origin(m) is tuple),
         mappings=tuple(m for m in members if get_origin(m) is dict),
         models=tuple(m for m in members if isinstance(m, type) and issubclass(m, BaseModel)),
+        anything=Any in members,
     )
 
 
@@ -133,6 +139,8 @@ def _list_words(form: Any) -> str:
         inner = forms_of(items[0])
         if inner.lists:
             return "a list of rows" if "numbers" in inner.words() else "a list of lists"
+        if inner.mappings:
+            return "a list of keys and values"
         return "a list" if inner.models else f"a list of {_plural(inner)}"
     return f"a list of {len(items)} {_plural(forms_of(items[0]))}"
 

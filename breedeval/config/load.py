@@ -20,15 +20,18 @@ from breedeval.config.checks import (
 )
 from breedeval.config.forms import field_annotation
 from breedeval.config.messages import locate, misfits_of
-from breedeval.config.overrides import apply, parse_override
+from breedeval.config.overrides import Override, apply, parse_override
 from breedeval.config.settings import RunSettings
 from breedeval.config.validated import validation_misfits
 from breedeval.config.values import variance_misfits
 from breedeval.config.yaml_loader import Entries, Place, parse_tree, read_tree
 from breedeval.errors import InputError, Problem
+from breedeval.io.folder import find_table
 from breedeval.model.form import KeyPath, Misfit
 from breedeval.relationship.settings import BUILT_IN
 
+START: KeyPath = ("solve", "start")
+"""The key whose path is a results folder."""
 
 @dataclass(frozen=True)
 class LoadedRun:
@@ -56,16 +59,16 @@ class LoadedRun:
         return str(locate(self.tree, path))
 
 
-def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
+def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> LoadedRun:
     """Read and check a run file, without opening the files it names.
 
     Parameters
     ----------
     path : Path
         The run file; the paths in it are relative to its folder.
-    overrides : sequence of str
+    overrides : sequence of str or Override
         ``key.path=value``, applied in this order; paths in them are relative to the working
-        directory.
+        directory, or to the file that an override stands in.
 
     Raises
     ------
@@ -73,11 +76,17 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRun:
         Every fault of the file, in the order of its lines, with the place and the remedy.
     """
     path = Path(path)
-    tree = read_tree(path)
-    for override in overrides:
-        tree = apply(tree, parse_override(override))
+    tree = overridden_tree(path, overrides)
     settings = _filled(_understand(tree, path.parent.resolve()), path)
     return LoadedRun(settings, path, plain_settings(settings, None), tree)
+
+
+def overridden_tree(path: Path, overrides: Sequence[str | Override]) -> Entries:
+    """A run file as it is written, with values replaced."""
+    tree = read_tree(path)
+    for override in overrides:
+        tree = apply(tree, parse_override(override) if isinstance(override, str) else override)
+    return tree
 
 
 def load_values(values: Mapping[str, Any], *, in_memory: Collection[str] = ()) -> LoadedRun:
@@ -127,7 +136,8 @@ def _understand(tree: Entries, base: Path, in_memory: Collection[str] = ()) -> R
     known = tuple(faults)
     faults += [Fault(locate(tree, misfit.path), misfit) for misfit in misfits
                if not any(fault.touches(misfit.path) for fault in known)]
-    faults += _absent_files([file for file in binder.files if file.keys[0] not in in_memory])
+    faults += _absent_files([file for file in binder.files if file.keys[0] not in in_memory],
+                            tree.place.source)
     if settings is None or faults:
         raise InputError(*(fault.problem for fault in sorted(faults, key=_order)))
     return settings
@@ -187,20 +197,31 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(field_annotation(RunSettings.model_fields[name]))
 
 
-def _absent_files(files: Sequence[NamedFile]) -> Iterator[Fault]:
+def _absent_files(files: Sequence[NamedFile], run_file: str) -> Iterator[Fault]:
     for named in files:
         written = named.keys[0] == "output" or named.keys[-1] == "save"
-        if not written and not named.path.is_file():
-            yield Fault(named.place, _absent(named))
+        if named.keys == START:
+            if find_table(named.path, "solutions") is None:
+                yield Fault(named.place, _no_results(named))
+        elif not written and not named.path.is_file():
+            yield Fault(named.place, _absent(named, run_file))
 
 
-def _absent(named: NamedFile) -> Misfit:
+def _no_results(named: NamedFile) -> Misfit:
+    found = f"'{named.written}' is no results folder" if named.path.exists() else (
+        f"there is no folder '{named.written}' (looked in {named.path.parent})")
+    return Misfit(named.keys, found, "Expected the results folder of an earlier run",
+                  "Correct the path, or remove 'start' to begin at zero")
+
+
+def _absent(named: NamedFile, run_file: str) -> Misfit:
     keys: KeyPath = named.keys
     if named.path.is_dir():
         return Misfit(keys, f"'{named.written}' is a folder", "Expected a file")
     folder = named.path.parent
     if not folder.is_dir():
-        start = "run file" if named.place.line else "working directory"
+        start = "working directory" if not named.place.line else (
+            "run file" if named.place.source == run_file else "plan")
         return Misfit(keys, f"there is no folder '{folder}' (for '{named.written}')",
                       f"Expected a path relative to the {start}")
     near = get_close_matches(named.path.name, sorted(p.name for p in folder.iterdir()), 1)

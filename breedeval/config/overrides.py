@@ -1,11 +1,20 @@
-"""``--set key.path=value``: one value of the run file replaced from the command line."""
+"""``--set key.path=value``: one value of a run file replaced, from the command line or a plan."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 
-from breedeval.config.yaml_loader import Entries, Items, Node, Place, Scalar, parse_tree
+from breedeval.config.canonical import write_yaml
+from breedeval.config.yaml_loader import (
+    Entries,
+    Items,
+    Node,
+    Place,
+    Scalar,
+    parse_tree,
+    plain,
+)
 from breedeval.errors import InputError, Problem
 from breedeval.model.form import did_you_mean
 
@@ -29,17 +38,23 @@ class Override:
         What to put there.
     option : str
         Of the command line, that it was given by.
+    at : Place or None
+        Where it stands in a file; None for one of the command line.
     """
 
     written: str
     steps: tuple[str, ...]
     value: Node
     option: str = "--set"
+    at: Place | None = None
+
+    def __str__(self) -> str:
+        return self.written
 
     @property
     def place(self) -> Place:
         """Where it stands, for messages."""
-        return Place(f"{self.option} {self.written.partition('=')[0]}")
+        return self.at or Place(f"{self.option} {self.written.partition('=')[0]}")
 
 
 def parse_override(written: str, option: str = "--set") -> Override:
@@ -54,17 +69,39 @@ def parse_override(written: str, option: str = "--set") -> Override:
     InputError
         The text is not of this form, or the value is not YAML.
     """
+    steps, at = _steps(written)
+    if not steps or written[at:at + 1] != "=" or written[at - 1] == ".":
+        raise InputError(Problem(f"{option} {written}", "this is not an override",
+                                 "Expected key.path=value, such as solve.threads=4"))
+    place = Place(f"{option} {written[:at]}")
+    return Override(written, steps, parse_tree(written[at + 1:], place), option)
+
+
+def placed_override(key: str, value: Node, place: Place) -> Override:
+    """An override that a file writes as a key path and a value.
+
+    Raises
+    ------
+    InputError
+        The key is no such path.
+    """
+    steps, at = _steps(key)
+    if not steps or at != len(key) or key.endswith("."):
+        raise InputError(Problem(str(place), f"'{key}' is not the path of a key",
+                                 "Expected key.path, such as solve.threads"))
+    written = f"{key}={write_yaml(plain(value), flow=True).strip().removesuffix('...').strip()}"
+    return Override(written, steps, value, at=place)
+
+
+def _steps(written: str) -> tuple[tuple[str, ...], int]:
+    """Steps of a key path, and where it ends."""
     steps: list[str] = []
     at = 0
     while match := _STEP.match(written, at):
         item = match["item"]
         steps.append(item.removeprefix("name=") if item else match["quoted"] or match["key"])
         at = match.end() + (written[match.end():match.end() + 1] == ".")
-    if not steps or written[at:at + 1] != "=" or written[at - 1] == ".":
-        raise InputError(Problem(f"{option} {written}", "this is not an override",
-                                 "Expected key.path=value, such as solve.threads=4"))
-    place = Place(f"{option} {written[:at]}")
-    return Override(written, tuple(steps), parse_tree(written[at + 1:], place), option)
+    return tuple(steps), at
 
 
 def apply(tree: Entries, override: Override) -> Entries:

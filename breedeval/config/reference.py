@@ -1,4 +1,4 @@
-"""The reference page of the run file, written from the settings themselves."""
+"""The reference pages of run file and plan, written from the settings themselves."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from breedeval.config.canonical import plain_values, write_yaml
 from breedeval.config.forms import Forms, field_forms, forms_of, kind_of, leading_key, short_form
+from breedeval.config.plan_settings import PlanSettings
 from breedeval.config.settings import RunSettings
 from breedeval.covariance.structure import CovarianceKind
 
@@ -18,10 +19,16 @@ _HEADER = "| key | what is written | default | meaning | example |\n|---|---|---
 
 def reference_markdown() -> str:
     """Every key of the run file: type, default, meaning and an example, as Markdown tables."""
-    sections = [_section("The run file", RunSettings, 2)]
-    seen: set[type[BaseModel]] = {RunSettings}
-    sections += _below(RunSettings, (), seen)
-    return "\n".join(sections)
+    return _pages("The run file", RunSettings)
+
+
+def plan_markdown() -> str:
+    """The same of the plan of a batch."""
+    return _pages("The plan", PlanSettings)
+
+
+def _pages(title: str, root: type[BaseModel]) -> str:
+    return "\n".join([_section(title, root, 2), *_below(root, (), {root})])
 
 
 def _below(

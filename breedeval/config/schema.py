@@ -1,9 +1,12 @@
-"""JSON Schema of the run file, for editors that complete and check keys."""
+"""JSON Schema of the run file and the plan, for editors that complete and check keys."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
+from breedeval.config.plan_settings import PlanSettings
 from breedeval.config.settings import RunSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,8 +22,16 @@ def json_schema() -> dict[str, Any]:
     A name or a label may look like a number (``unknown: [0, NA]``): the program keeps its text,
     an editor sees a number, and the schema accepts both.
     """
-    schema = RunSettings.model_json_schema(mode="validation")
-    schema = {"$schema": DIALECT, **schema, "title": "breedeval run file"}
+    return _schema_of(RunSettings, "breedeval run file")
+
+
+def plan_schema() -> dict[str, Any]:
+    """The same of the plan of a batch."""
+    return _schema_of(PlanSettings, "breedeval plan")
+
+
+def _schema_of(root: type[BaseModel], title: str) -> dict[str, Any]:
+    schema = {"$schema": DIALECT, **root.model_json_schema(mode="validation"), "title": title}
     return dict(_as_written(schema))
 
 
@@ -43,7 +54,7 @@ def _as_written(schema: Any) -> Any:
 
 def _is_title(key: str, value: Any) -> bool:
     """pydantic's titles repeat the key."""
-    return key == "title" and isinstance(value, str) and value != "breedeval run file"
+    return key == "title" and isinstance(value, str) and not value.startswith("breedeval ")
 
 
 def _is_text(schema: Any) -> bool:

@@ -204,6 +204,10 @@ class SolveSettings(Part):
         "exact", description="exact: prediction error variances from the selected inverse.",
         examples=["none"])
     threads: int = Field(0, ge=0, description="0: all cores of the machine.", examples=[2])
+    start: Path | None = Field(
+        None, description="Iterative solver: results folder of an earlier run whose solutions it "
+        "starts from; what is the same effect, component, trait and level starts where it was.",
+        examples=["../results/last_month"])
     memory_limit: Bytes | None = Field(
         None, gt=0, description="Bytes, or a size such as 16 GB; a run whose forecast is above it "
         "is refused.", examples=["16 GB"])

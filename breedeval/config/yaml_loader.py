@@ -108,6 +108,20 @@ class Entries:
 Node = Scalar | Items | Entries
 
 
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """What a file of ours is called, holds, and what to do where it holds nothing."""
+
+    name: str
+    keys: str
+    remedy: str
+
+
+RUN_FILE = FileKind("run file", "'records:' and 'model:'",
+                    "breedeval init writes a run file to start from")
+PLAN = FileKind("plan", "'output:' and 'runs:'", "")
+
+
 def core_value(text: str) -> Plain:
     """What an unquoted scalar means in the core schema (decimal numbers only)."""
     if text in _WORDS:
@@ -130,8 +144,8 @@ def plain(node: Node) -> object:
     return {key: plain(value) for key, value in node.values.items()}
 
 
-def read_tree(path: Path) -> Entries:
-    """Read a run file.
+def read_tree(path: Path, kind: FileKind = RUN_FILE) -> Entries:
+    """Read a run file, or another of our kinds.
 
     Raises
     ------
@@ -142,9 +156,9 @@ def read_tree(path: Path) -> Entries:
     try:
         data = path.read_bytes()
     except IsADirectoryError:
-        raise InputError(Problem(source, "this is a folder", "Expected a run file")) from None
+        raise InputError(Problem(source, "this is a folder", f"Expected a {kind.name}")) from None
     except FileNotFoundError:
-        raise InputError(Problem(source, "there is no such file", "Expected a run file",
+        raise InputError(Problem(source, "there is no such file", f"Expected a {kind.name}",
                                  _nearest(path))) from None
     except OSError as error:
         raise InputError(Problem(source, f"the file cannot be read ({error.strerror})")) from None
@@ -156,8 +170,7 @@ def read_tree(path: Path) -> Entries:
     else:
         found = "the file holds a list" if isinstance(root, Items) else "the file holds one text"
     raise InputError(Problem(str(root.place), found,
-                             "Expected keys such as 'records:' and 'model:'",
-                             "breedeval init writes a run file to start from"))
+                             f"Expected keys such as {kind.keys}", kind.remedy))
 
 
 def parse_tree(text: str, start: Place) -> Node:

@@ -25,6 +25,7 @@ from breedeval.evaluation.planning import (
     direct_options,
     free_memory,
     plan_solution,
+    resident_memory,
     seconds_text,
     size_text,
 )
@@ -163,6 +164,8 @@ def _by_equations(
 def _by_covariance(
     equations: Equations, solve: SolveOptions, method: Method, reason: str
 ) -> Chosen:
+    _ask_for_room(equations, solve)
+
     def observed(at: Equations) -> ObservedSystem:
         return CovarianceLikelihood(at, _kernels(at))(at.variances).observed()
 
@@ -174,6 +177,8 @@ def _by_covariance(
 def _by_spectrum(
     equations: Equations, solve: SolveOptions, method: Method, reason: str
 ) -> Chosen:
+    _ask_for_room(equations, solve)
+
     @cache
     def turned() -> Turned:
         return turn(equations, _kernels(equations)[0])
@@ -205,6 +210,12 @@ def _kernels(equations: Equations) -> tuple[Kernel, ...]:
 def _room(equations: Equations) -> int:
     """Bytes that matrices beside the relationships take at once."""
     return 32 * equations.design.size**2
+
+
+def _ask_for_room(equations: Equations, solve: SolveOptions) -> None:
+    """Wait until there is memory for the matrices, where other runs share it."""
+    if solve.admit is not None:
+        solve.admit(resident_memory() + _room(equations))
 
 
 def _forecast(equations: Equations, threads: int, rounds: int) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -52,17 +52,20 @@ from breedeval.relationship.genomic import remark_on_singular
 from breedeval.solve.forecast import Forecast
 from breedeval.threads import blas_threads
 
+Vector = NDArray[np.float64]
+
 
 def solve_equations(
     equations: Equations, options: SolveOptions, *, step: Step = say_nothing,
     progress: Progress | None = None, residuals: bool = False, system: System | None = None,
-    keep_system: bool = False,
+    keep_system: bool = False, start: Callable[[], Vector] | None = None,
 ) -> Solutions:
     """Solve by the engine that the options or the forecast choose.
 
     With ``residuals``, a table of them is among the solutions; with ``keep_system``, what they
     were solved with, if it can solve more. A ``system`` at the same variances is used where no
-    solver is asked for.
+    solver is asked for. ``start`` gives the unknowns from which an iterative solver begins; a
+    direct one does not ask for it.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def solve_equations(
     if plan.solver is None or plan.lower is None:
         found = solve_iterative(
             equations, tolerance=options.tolerance, max_iterations=options.max_iterations,
-            progress=progress)
+            progress=progress, start=None if start is None else start())
         return replace(found, reason=plan.reason,
                        residuals=residuals_table(found) if residuals else None)
     factor = factorise(equations, plan.lower, plan.solver)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -42,6 +43,9 @@ class SolveOptions:
     threads : int
     memory_limit : int or None
         Bytes; None for nine tenths of what the machine has free.
+    admit : callable or None
+        Told the forecast in bytes before anything heavy is done; returns when there is room for it
+        beside others, and raises where there will never be.
     """
 
     method: Literal["auto", "cholesky", "cholmod", "lu", "pcg"] = "auto"
@@ -50,6 +54,7 @@ class SolveOptions:
     reliability: Literal["exact", "none"] = "exact"
     threads: int = 1
     memory_limit: int | None = None
+    admit: Callable[[int], None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +71,8 @@ class Plan:
     reason : str
     forecast : Forecast or None
         None for conjugate gradients.
+    memory : int
+        Bytes that the process is forecast to hold in all.
     """
 
     solver: DirectSolver | None
@@ -73,6 +80,7 @@ class Plan:
     engine: str
     reason: str
     forecast: Forecast | None
+    memory: int = 0
 
 
 def direct_options(solve: SolveOptions) -> SolveOptions:
@@ -92,6 +100,13 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
     LimitError
         When what was asked for does not fit; the message says what to change.
     """
+    plan = _chosen_plan(equations, options)
+    if options.admit is not None:
+        options.admit(plan.memory)
+    return plan
+
+
+def _chosen_plan(equations: Equations, options: SolveOptions) -> Plan:
     limit = options.memory_limit or resident_memory() + int(0.9 * free_memory())
     if options.method == "pcg":
         return _iterative_plan(equations, "asked for in the run file", limit)
@@ -119,7 +134,7 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
     if options.method != "auto":
         if not fits:
             raise LimitError(_refusal(equations, lower, needs, memory, limit, options))
-        return Plan(solver, lower, solver.name, "asked for in the run file", needs)
+        return Plan(solver, lower, solver.name, "asked for in the run file", needs, memory)
     if not fits:
         if options.reliability == "exact":
             raise LimitError(_refusal(equations, lower, needs, memory, limit, options))
@@ -134,7 +149,7 @@ def plan_solution(equations: Equations, options: SolveOptions) -> Plan:
                 "factorisation, and no reliabilities asked for"), limit)
     return Plan(solver, lower, solver.name, (
         f"its factor fits: forecast {needs.factor_nonzeros:,} non-zeros, "
-        f"{size_text(memory)} in all, {seconds_text(seconds)}"), needs)
+        f"{size_text(memory)} in all, {seconds_text(seconds)}"), needs, memory)
 
 
 def _too_large_to_form(equations: Equations, limit: int) -> str:
@@ -154,7 +169,8 @@ def _iterative_plan(equations: Equations, reason: str, limit: int) -> Plan:
             f"solve: forecast {size_text(memory)} of memory for conjugate gradients, the limit is "
             f"{size_text(limit)}. Raise 'solve: memory_limit' above {size_text(memory)}; or prune "
             "the pedigree ('pedigree: prune: true').")
-    return Plan(None, None, "conjugate gradients", f"{reason}; {size_text(memory)} in all", None)
+    return Plan(None, None, "conjugate gradients", f"{reason}; {size_text(memory)} in all", None,
+                memory)
 
 
 def size_text(size: float) -> str:

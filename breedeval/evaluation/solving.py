@@ -111,12 +111,15 @@ def solve_direct(
 
 def solve_iterative(
     equations: Equations, *, tolerance: float, max_iterations: int,
-    progress: Progress | None = None,
+    progress: Progress | None = None, start: Vector | None = None,
 ) -> Solutions:
-    """Solve by preconditioned conjugate gradients; the coefficient matrix is never formed."""
+    """Solve by preconditioned conjugate gradients; the coefficient matrix is never formed.
+
+    ``start`` is where to begin, in the numbering of the equations; at zero when None.
+    """
     found = conjugate_gradient(
         equations, equations.right_hand_side, tolerance=tolerance, max_iterations=max_iterations,
-        preconditioner=make_preconditioner(equations), progress=progress)
+        preconditioner=make_preconditioner(equations), progress=progress, start=start)
     return Solutions(
         equations, _estimates(equations, found.values), None, None, "conjugate gradients",
         found.iterations, found.relative_residual, found.converged, unknowns=found.values)

@@ -115,7 +115,7 @@ def solutions_table(solutions: Solutions) -> pd.DataFrame:
             "estimate": estimate[part], "se": se[part], "status": status[part]}))
     for effect, random in enumerate(design.random):
         part = layout.random_slice(effect)
-        levels = _all_labels(random.levels, equations.precisions[effect].groups)
+        levels = all_labels(random.levels, equations.precisions[effect].groups).to_series()
         cells = random.cells()
         parts.append(pd.DataFrame({
             "effect": random.name, "component": np.tile([c for c, _ in cells], len(levels)),
@@ -125,9 +125,10 @@ def solutions_table(solutions: Solutions) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _all_labels(levels: Levels, groups: Levels) -> pd.Series[str]:
+def all_labels(levels: Levels, groups: Levels) -> Levels:
+    """Levels of a random effect in the order of its solutions: groups after individuals."""
     labels = pa.concat_arrays([levels.labels, groups.labels]) if len(groups) else levels.labels
-    return Levels(labels).to_series()
+    return Levels(labels)
 
 
 def _status(equations: Equations) -> NDArray[np.object_]:

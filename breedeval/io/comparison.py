@@ -20,6 +20,7 @@ from breedeval.comparison.results import (
     Results,
 )
 from breedeval.errors import Findings, InputError, Problem
+from breedeval.io.folder import find_table
 
 TABLES = {
     "breeding_values": (
@@ -41,8 +42,6 @@ FURTHER = {
     "residuals": (("trait",), ("record", "observed", "fitted", "residual")),
 }
 """Tables that not every folder has."""
-
-FORMATS = (".csv", ".parquet")
 
 _DOCUMENTS = ("summary.json", "provenance.json")
 
@@ -66,7 +65,7 @@ def read_results(directory: Path) -> Results:
         raise InputError(Problem(str(directory), found, "Expected a results folder",
                                  "Give the folder that 'breedeval run' wrote"))
     findings = Findings()
-    paths = {name: _find(directory, name) for name in TABLES}
+    paths = {name: find_table(directory, name) for name in TABLES}
     absent = [f"{name}.csv" for name, path in paths.items() if path is None]
     absent += [name for name in (*_DOCUMENTS, "config.yaml") if not (directory / name).is_file()]
     if absent:
@@ -75,10 +74,10 @@ def read_results(directory: Path) -> Results:
             f"{'is' if len(absent) == 1 else 'are'} missing", "",
             "Give the folder that 'breedeval run' wrote, or run it again"))
     tables = {name: _table(path, TABLES[name], findings) for name, path in paths.items() if path}
-    partition = _find(directory, "partition")
+    partition = find_table(directory, "partition")
     if partition is not None:
         tables["partition"] = _table(partition, FURTHER["partition"], findings)
-    individuals = _find(directory, "individuals")
+    individuals = find_table(directory, "individuals")
     if individuals is not None:
         tables["individuals"] = _text_table(individuals, findings)
     summary, provenance = (_document(directory / name, findings) for name in _DOCUMENTS)
@@ -95,7 +94,7 @@ def read_residuals(directory: Path) -> pd.DataFrame:
     InputError
         When the table cannot be read.
     """
-    path = _find(directory, "residuals")
+    path = find_table(directory, "residuals")
     if path is None:
         return pd.DataFrame()
     findings = Findings()
@@ -104,9 +103,23 @@ def read_residuals(directory: Path) -> pd.DataFrame:
     return table
 
 
-def _find(directory: Path, name: str) -> Path | None:
-    paths = (directory / f"{name}{ending}" for ending in FORMATS)
-    return next((path for path in paths if path.is_file()), None)
+def read_results_table(directory: Path, name: str) -> pd.DataFrame:
+    """One table of a results folder, as :func:`read_results` has it.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or cannot be read.
+    """
+    path = find_table(directory, name)
+    if path is None:
+        raise InputError(Problem(
+            str(directory), f"there is no table '{name}'", "Expected a results folder",
+            "Give the folder that 'breedeval run' wrote, or run it again"))
+    findings = Findings()
+    table = _table(path, TABLES[name], findings)
+    findings.raise_faults()
+    return table
 
 
 def _text_table(path: Path, findings: Findings) -> pd.DataFrame:

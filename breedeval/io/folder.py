@@ -13,6 +13,9 @@ from tempfile import TemporaryDirectory
 
 from breedeval.errors import LimitError
 
+TABLE_ENDINGS = (".csv", ".parquet")
+"""Of the tables in a results folder, which has them in one of these formats."""
+
 
 @contextmanager
 def whole_folder(directory: Path) -> Iterator[Path]:
@@ -40,6 +43,12 @@ def whole_folder(directory: Path) -> Iterator[Path]:
         raise LimitError(f"{directory}: {words}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def find_table(directory: Path, name: str) -> Path | None:
+    """The file of a table in a results folder; None where there is none."""
+    paths = (directory / f"{name}{ending}" for ending in TABLE_ENDINGS)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def try_folder(directory: Path) -> None:

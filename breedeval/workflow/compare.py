@@ -25,7 +25,7 @@ def compare_folders(
 ) -> int:
     """Print the comparison of two evaluations; the exit code says whether limits are kept."""
     one, other = read_results(old), read_results(new)
-    comparison = compare(one, other, old_settings=_settings(old), new_settings=_settings(new),
+    comparison = compare(one, other, old_settings=settings_of(old), new_settings=settings_of(new),
                          by=by, limits=limits)
     if form == "json":
         print(comparison_json(comparison))
@@ -45,7 +45,7 @@ def limits_of(file: Path | None, given: Sequence[str]) -> Limits | None:
     return read_part(Limits, file, given, option="--limit") if file or given else None
 
 
-def _settings(directory: Path) -> dict[str, Any]:
+def settings_of(directory: Path) -> dict[str, Any]:
     """The run as understood, from a results folder; its input files need not exist any more."""
     tree = read_tree(directory / "config.yaml")
     return {key: plain(node) for key, node in tree.values.items()}

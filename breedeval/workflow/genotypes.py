@@ -26,15 +26,10 @@ from breedeval.workflow.journal import Journal
 MALE, FEMALE = 1, 2
 
 
-def genotypes_of(
-    settings: GenotypeSettings, findings: Findings, journal: Journal
-) -> Genotypes:
+def genotypes_of(settings: GenotypeSettings, findings: Findings) -> Genotypes:
     """Read what the run file names."""
-    journal.step(f"Reading genotypes from {settings.file.name}")
-    found = read_genotypes(settings.file, settings.reading, map_file=settings.map,
-                           ids_file=settings.ids, findings=findings)
-    journal.step(f"{len(found.markers):,} markers of {len(found.individuals):,} individuals")
-    return found
+    return read_genotypes(settings.file, settings.reading, map_file=settings.map,
+                          ids_file=settings.ids, findings=findings)
 
 
 def genotypes_of_table(

@@ -46,6 +46,7 @@ from breedeval.relationship.precision import Precision
 from breedeval.solve import Factor
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.reading import pruned, read_inputs
+from breedeval.workflow.shared_inputs import SharedInputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +84,15 @@ def read(
     return read_loaded(loaded, Journal())
 
 
-def read_loaded(loaded: LoadedRun, journal: Journal) -> Run:
-    """Read the files that checked settings name; prune the pedigree where they ask for it."""
+def read_loaded(
+    loaded: LoadedRun, journal: Journal, shared: SharedInputs | None = None
+) -> Run:
+    """Read the files that checked settings name; prune the pedigree where they ask for it.
+
+    What other runs have read before is taken from ``shared``.
+    """
     settings, findings = loaded.settings, Findings()
-    inputs = pruned(settings, read_inputs(settings, findings, journal), findings, journal)
+    inputs = pruned(settings, read_inputs(settings, findings, journal, shared), findings, journal)
     return Run(settings, inputs, findings, loaded.where)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from breedeval.config.settings import PedigreeSettings, RunSettings
 from breedeval.errors import Findings, InputError, Problem
 from breedeval.evaluation.preparing import Inputs, prune_to_records
+from breedeval.io.folder import find_table
 from breedeval.io.genotypes import files_of
-from breedeval.io.matrices import read_matrix
+from breedeval.io.matrices import Layout, SquareMatrix, read_matrix
 from breedeval.io.pedigree import read_pedigree
 from breedeval.io.tables import read_table
 from breedeval.model.columns import numeric_columns
@@ -19,6 +21,10 @@ from breedeval.records import Table
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.workflow.genotypes import checked, genotypes_of
 from breedeval.workflow.journal import Journal
+from breedeval.workflow.shared_inputs import Reading, SharedInputs
+
+START = "start of the solver"
+"""Role of the solutions from which an iterative solver starts: an input that moves no result."""
 
 
 def pedigree_reading(settings: PedigreeSettings) -> PedigreeReading:
@@ -28,33 +34,45 @@ def pedigree_reading(settings: PedigreeSettings) -> PedigreeReading:
     return PedigreeReading(columns, settings.unknown, settings.groups, settings.selfing)
 
 
-def read_inputs(settings: RunSettings, findings: Findings, journal: Journal) -> Inputs:
+def read_inputs(
+    settings: RunSettings, findings: Findings, journal: Journal,
+    shared: SharedInputs | None = None,
+) -> Inputs:
     """Read records, pedigree, genotypes and matrices; faults of all of them are raised together.
+
+    What other runs have read in the same way is taken from ``shared``.
 
     Raises
     ------
     InputError
     """
+    shared = shared or SharedInputs()
     problems: list[str] = []
     records = pedigree = genotypes = None
+    readings = readings_of(settings)
     try:
         journal.step(f"Reading records from {settings.records.file.name}")
-        records = without_codes(settings, read_table(
-            settings.records.file, missing=missing_codes(settings), findings=findings))
+        records = without_codes(settings, shared.get(
+            readings["records"], findings, lambda found: read_table(
+                settings.records.file, missing=missing_codes(settings), findings=found)))
         journal.step(f"{records.size:,} records, {len(records.columns)} columns")
     except InputError as error:
         problems += error.problems
     if settings.pedigree is not None:
         try:
-            pedigree = _pedigree(settings.pedigree, findings, journal)
+            pedigree = _pedigree(settings.pedigree, readings["pedigree"], findings, journal, shared)
         except InputError as error:
             problems += error.problems
-    if settings.genotypes is not None:
+    if (asked := settings.genotypes) is not None:
         try:
-            genotypes = genotypes_of(settings.genotypes, findings, journal)
+            journal.step(f"Reading genotypes from {asked.file.name}")
+            genotypes = shared.get(readings["genotypes"], findings,
+                                   lambda found: genotypes_of(asked, found))
+            journal.step(f"{len(genotypes.markers):,} markers of {len(genotypes.individuals):,} "
+                         "individuals")
         except InputError as error:
             problems += error.problems
-    matrices = _matrices(settings, problems, journal)
+    matrices = _matrices(settings, problems, journal, shared)
     tables = _tables(settings, problems, journal)
     problems = [*findings.faults, *problems]
     if problems or records is None:
@@ -95,15 +113,19 @@ def _with_all_effects(settings: RunSettings) -> Model:
     return settings.model.model_copy(update={"random": settings.effects})
 
 
-def _pedigree(settings: PedigreeSettings, findings: Findings, journal: Journal) -> Pedigree:
+def _pedigree(
+    settings: PedigreeSettings, reading: Reading, findings: Findings, journal: Journal,
+    shared: SharedInputs,
+) -> Pedigree:
     journal.step(f"Reading the pedigree from {settings.file.name}")
-    pedigree = read_pedigree(settings.file, pedigree_reading(settings), findings=findings)
+    pedigree = shared.get(reading, findings, lambda found: read_pedigree(
+        settings.file, pedigree_reading(settings), findings=found))
     journal.step(f"{len(pedigree):,} individuals in the pedigree")
     return pedigree
 
 
 def _matrices(
-    settings: RunSettings, problems: list[str], journal: Journal
+    settings: RunSettings, problems: list[str], journal: Journal, shared: SharedInputs
 ) -> dict[str, LabelledMatrix]:
     matrices = {}
     for name in _used(settings):
@@ -115,12 +137,41 @@ def _matrices(
                 continue
             journal.step(f"Reading the matrix of '{name}' from {path.name}")
             try:
-                found = read_matrix(path, layout)
+                found = shared.get(_matrix_reading(path, layout), Findings(), partial(
+                    _read_matrix, path, layout))
             except InputError as error:
                 problems += error.problems
                 continue
             matrices[key] = LabelledMatrix(path.name, found.levels, found.values, found.history)
     return matrices
+
+
+def _read_matrix(path: Path, layout: Layout, findings: Findings) -> SquareMatrix:
+    return read_matrix(path, layout)
+
+
+def _matrix_reading(path: Path, layout: str) -> Reading:
+    return Reading("matrix", (path,), layout)
+
+
+def readings_of(settings: RunSettings) -> dict[str, Reading]:
+    """Everything large that a run reads, each with all that its outcome depends on."""
+    found = {"records": Reading("records", (settings.records.file,), repr(missing_codes(settings)))}
+    if settings.pedigree is not None:
+        asked = settings.pedigree.model_copy(update={"prune": False})
+        found["pedigree"] = Reading("pedigree", (asked.file,), repr(asked))
+    if settings.genotypes is not None:
+        kept = settings.genotypes.model_copy(update={"quality": None, "exclude_chromosomes": ()})
+        files = [*files_of(kept.file).values(), *filter(None, (kept.map, kept.ids))]
+        found["genotypes"] = Reading("genotypes", tuple(files), repr(kept))
+    for name in _used(settings):
+        kind = settings.relationship(name)
+        matrices: list[tuple[Path | None, str]] = [
+            (kind.matrix_file, kind.matrix_layout),
+            *((path, "square") for path in kind.more_matrices.values())]
+        found |= {f"matrix {path}": _matrix_reading(path, layout)
+                  for path, layout in matrices if path is not None}
+    return found
 
 
 def _tables(
@@ -158,6 +209,9 @@ def input_files(settings: RunSettings, run_file: Path | None) -> dict[str, Path]
             files[f"relationship {name}"] = path
         for option, other in {**kind.more_matrices, **kind.table_files}.items():
             files[f"relationship {name}: {option}"] = other
+    start = settings.solve.start and find_table(settings.solve.start, "solutions")
+    if start is not None:
+        files[START] = start
     return files | _selection_files(settings)
 
 

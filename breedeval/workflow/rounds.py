@@ -17,7 +17,7 @@ from typing import Any
 from breedeval.config.canonical import plain_settings
 from breedeval.config.settings import RunSettings
 from breedeval.provenance import PROGRAM, program_version, sha256
-from breedeval.workflow.reading import input_files
+from breedeval.workflow.reading import START, input_files
 
 FREE = ("max_rounds", "tolerance", "profile", "tests")
 """Keys of ``variances`` that may change between a run and the one that resumes it."""
@@ -73,7 +73,8 @@ def rounds_of(settings: RunSettings, directory: Path) -> Rounds:
                 if key in plain},
         "variances": {key: value for key, value in variances.items() if key not in FREE},
         "solver": settings.solve.method,
-        "inputs": {role: sha256(path) for role, path in input_files(settings, None).items()},
+        "inputs": {role: sha256(path) for role, path in input_files(settings, None).items()
+                   if role != START},
         "version": program_version()}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
     return Rounds(directory.with_name(f".{directory.name}.rounds.json"), digest)

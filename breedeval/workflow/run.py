@@ -12,6 +12,7 @@ from typing import Any
 
 from breedeval.config.canonical import understood
 from breedeval.config.load import LoadedRun, load
+from breedeval.config.overrides import Override
 from breedeval.config.settings import Estimation, RunSettings
 from breedeval.equations.henderson import Equations
 from breedeval.errors import BreedevalError, Findings, Problem
@@ -27,6 +28,7 @@ from breedeval.provenance import describe_origin
 from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import Round, State
 from breedeval.workflow import ladder
+from breedeval.workflow.beginning import Beginning
 from breedeval.workflow.decisions import plan_decisions
 from breedeval.workflow.extras import find_extras
 from breedeval.workflow.journal import Journal
@@ -69,9 +71,9 @@ def threads(settings: RunSettings, share: Share | None = None) -> int:
 def solve_options(settings: RunSettings, share: Share | None = None) -> SolveOptions:
     """The ``solve:`` part as options of the engine."""
     solve = settings.solve
-    limit = solve.memory_limit or (share or share_of(1)).memory
+    share = share or share_of(1)
     return SolveOptions(solve.method, solve.tolerance, solve.max_iterations, solve.reliability,
-                        threads(settings, share), limit)
+                        threads(settings, share), solve.memory_limit or share.memory, share.admit)
 
 
 def evaluate_run(
@@ -92,13 +94,15 @@ def evaluate_run(
         found = _estimate(run, equations, journal, share, rounds)
         equations = found.equations
     wanted = settings.output.residuals
+    begun = Beginning(settings, equations, journal)
     solutions = solve_equations(
         equations, solve_options(settings, share), step=journal.step,
         residuals=equations.design.size <= MANY if wanted is None else wanted,
         keep_system=plans.any,
         system=None if found is None else found.system,
         progress=lambda done, residual: journal.round(
-            done, residual, target=settings.solve.tolerance))
+            done, residual, target=settings.solve.tolerance),
+        start=begun.unknowns if settings.solve.start is not None else None)
     journal.step(f"Solved, relative residual {solutions.relative_residual:.1e}")
     extras = find_extras(plans, run, solutions, solve_options(settings, share), journal)
     solutions = replace(solutions, system=None)
@@ -106,7 +110,7 @@ def evaluate_run(
     evaluation = with_tables(evaluation, solutions, settings, run.findings, journal.step)
     for warning in run.findings.warnings:
         journal.step(f"Warning: {warning}")
-    summary = {**evaluation.summary, "seconds": journal.seconds,
+    summary = {**evaluation.summary, "start": begun.told, "seconds": journal.seconds,
                "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     return replace(evaluation, summary=summary)
 
@@ -168,13 +172,15 @@ def _last_round(equations: Equations, rounds: Rounds | None) -> State | None:
 
 
 def run_file(
-    path: Path, *, overrides: Sequence[str] = (), force: bool = False,
+    path: Path, *, overrides: Sequence[str | Override] = (), force: bool = False,
     journal: Journal | None = None, share: Share | None = None,
+    remarks: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Run one run file and write its results folder.
 
     ``share`` is what it may use of the machine where the run file sets no limits; all of it when
-    None. Raises nothing: whatever goes wrong is in the outcome.
+    None. ``remarks`` are kept with its provenance. Raises nothing: whatever goes wrong is in the
+    outcome.
     """
     journal = journal or Journal()
     directory = None
@@ -184,14 +190,14 @@ def run_file(
         assert directory is not None  # load fills it in
         check_target(directory, force=force)
         rounds = None
-        run = ladder.read_loaded(loaded, journal)
+        run = ladder.read_loaded(loaded, journal, share.inputs if share else None)
         if isinstance(loaded.settings.variances, Estimation):
             rounds = rounds_of(loaded.settings, directory)
         evaluation = evaluate_run(run, journal, share, rounds)
         origin = describe_origin(
             input_files(loaded.settings, loaded.path), command=sys.argv,
-            threads=threads(loaded.settings, share), overrides=overrides)
-        _write(evaluation, loaded, directory, origin, journal)
+            threads=threads(loaded.settings, share), overrides=list(map(str, overrides)))
+        _write(evaluation, loaded, directory, {**origin, **(remarks or {})}, journal)
         if rounds is not None and evaluation.summary["converged"]:
             rounds.remove()
     except BreedevalError as error:

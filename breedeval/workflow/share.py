@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from breedeval.evaluation.planning import free_memory
+from breedeval.workflow.shared_inputs import SharedInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +19,17 @@ class Share:
     cores : int
     memory : int or None
         Bytes; None for nine tenths of what is free when the run is planned.
+    admit : callable or None
+        Waits until what a run is forecast to need is free (see
+        :class:`breedeval.evaluation.planning.SolveOptions`).
+    inputs : SharedInputs or None
+        What other runs have read.
     """
 
     cores: int
     memory: int | None = None
+    admit: Callable[[int], None] | None = None
+    inputs: SharedInputs | None = None
 
 
 def share_of(jobs: int) -> Share:

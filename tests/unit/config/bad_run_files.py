@@ -127,7 +127,7 @@ CASES = (
           "solve: {method: auto, tolerance: 1e-10, threads: 2, memory_limit: 16 GB}",
           "solve:",
           "run.yaml:18:7: 'solve' has no value. Expected keys (method, tolerance, "
-          "max_iterations, reliability, threads, memory_limit). Give one, or remove the "
+          "max_iterations, reliability, threads, start, memory_limit). Give one, or remove the "
           "key."),
     _case("an empty value", "  file: records.csv", "  file:",
           "run.yaml:3:8: 'file' has no value. Expected a file name. Give one, or remove the key."),

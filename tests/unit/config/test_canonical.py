@@ -76,7 +76,7 @@ def test_round_trip(folder: Path, text: str) -> None:
     assert understood(again.settings, results) == understood(loaded.settings, results)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("**/*.yaml")),
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")),
                          ids=lambda path: path.stem)
 def test_round_trip_of_every_example(path: Path, tmp_path: Path) -> None:
     loaded = load(path)

@@ -117,7 +117,7 @@ def test_override(run_file: Path, override: str, check: object) -> None:
 
 @pytest.mark.parametrize(("override", "message"), [
     ("solve.thread=7", "--set solve.thread: unknown key 'thread'. The keys here are: method, "
-     "tolerance, max_iterations, reliability, threads, memory_limit."),
+     "tolerance, max_iterations, reliability, threads, start, memory_limit."),
     ("solv.threads=7", "--set solv.threads: unknown key 'solv'. The keys here are: title, "
      "records, pedigree, genotypes, model, relationships, variances, solve, "
      "validation, marker_effects, selection, trend, output."),

@@ -33,7 +33,7 @@ def test_short_and_long_forms_are_accepted(text: str) -> None:
     assert _errors(text) == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("**/*.yaml")),
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")),
                          ids=lambda path: path.stem)
 def test_every_example_is_accepted(path: Path) -> None:
     assert _errors(path.read_text()) == []

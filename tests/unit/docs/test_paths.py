@@ -37,5 +37,5 @@ def test_every_relative_link_of_a_page_leads_somewhere(page: Path) -> None:
 def test_every_run_file_is_quoted_in_the_documentation() -> None:
     """A capability without a page is one that nobody finds."""
     text = "".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
-    unquoted = {path.name for path in (ROOT / "configs").glob("*.yaml") if path.name not in text}
+    unquoted = {path.name for path in (ROOT / "configs").rglob("*.yaml") if path.name not in text}
     assert not unquoted
