@@ -176,14 +176,15 @@ def _by_spectrum(
 ) -> Chosen:
     @cache
     def turned() -> Turned:
-        return turn(equations, _kernels(equations)[0])
+        return turn(equations, _kernels(equations)[0], threads=solve.threads)
 
     def observed(at: Equations) -> ObservedSystem:
-        return SpectralLikelihood(at, turned())(at.variances).observed()
+        with blas_threads(solve.threads):
+            return SpectralLikelihood(at, turned())(at.variances).observed()
 
     return Chosen(
         "spectral", reason, lambda: SpectralLikelihood(equations, turned(), method), observed,
-        lambda: blas_threads(solve.threads), lambda: _kernels(equations))
+        one_blas_thread, lambda: _kernels(equations))
 
 
 def _name(method: str) -> Literal["cholesky", "cholmod", "lu"]:
