@@ -1,9 +1,13 @@
-"""REML with a genomic relationship, from PLINK files to estimates: breedeval, GCTA and GEMMA.
+"""GBLUP with REML, from PLINK files to estimates: breedeval and five other programs.
 
 ``python benchmarks/bench_gblup.py 2000 5000`` simulates so many individuals with 50,000 SNPs and a
-trait of 1,000 of them, and runs every program that is installed as a whole process (``--gcta``
-says where GCTA is). The relationship is GCTA's (Yang et al. 2010); GEMMA's standardised matrix is
-not quite the same, and its estimate is therefore beside the others, not compared.
+trait of 1,000 of them, and runs every program that is installed as a whole process, one after the
+other: GCTA (``--gcta`` says where it is), GEMMA, and rrBLUP, BGLR and sommer of R (``R_LIBS`` says
+where R finds them), by ``peers/gblup.R``. ``--only NAME`` runs one, ``--folder`` keeps the data.
+
+The relationship is that of markers standardised by their frequencies, which is GCTA's; GEMMA
+centres its markers only, and is compared with breedeval by the same method. BGLR samples: its
+estimate is a posterior mean from 1,500 rounds.
 """
 
 from __future__ import annotations
@@ -28,16 +32,21 @@ from breedeval.genotypes.packed import pack
 from breedeval.io.plink import write_bed
 from breedeval.levels import Levels
 
+HERE = Path(__file__).resolve().parent
 MARKERS, CAUSAL = 50_000, 1_000
+MOST = {"rrBLUP": 10**6, "BGLR": 10**6, "sommer": 2000}
+"""Individuals that the packages of R are given."""
+LONGEST = 1800
+"""Seconds after which a program is stopped."""
 RUN = """\
-records: {file: records.csv}
-genotypes: {file: chip.bed}
+records: {{file: records.csv}}
+genotypes: {{file: chip.bed}}
 model:
   traits: [y]
-  random: [{name: line, column: id, relationship: genomic}]
-relationships: {genomic: {kind: genomic, method: yang}}
+  random: [{{name: line, column: id, relationship: genomic}}]
+relationships: {{genomic: {{kind: genomic, method: {method}}}}}
 variances: reml
-output: {directory: results}
+output: {{directory: results}}
 """
 
 
@@ -71,9 +80,9 @@ def simulate(size: int, folder: Path) -> None:
     bim.to_csv(folder / "chip.bim", sep="\t", header=False, index=False)
 
 
-def ours(folder: Path, threads: int) -> tuple[Usage, str]:
+def ours(method: str, folder: Path, threads: int) -> tuple[Usage, str]:
     """The command that a user gives, with breeding values, reliabilities and the report."""
-    (folder / "run.yaml").write_text(RUN, encoding="utf-8")
+    (folder / "run.yaml").write_text(RUN.format(method=method), encoding="utf-8")
     used = measure([sys.executable, "-m", "breedeval", "run", str(folder / "run.yaml"), "--quiet",
                     "--force", "--set", f"solve.threads={threads}"])
     if used.status:
@@ -95,18 +104,30 @@ def gcta(program: str, folder: Path, threads: int) -> tuple[Usage, str]:
 
 
 def gemma(program: str, folder: Path, threads: int) -> tuple[Usage, str]:
-    """Its standardised relationship, and the null model of its association test."""
+    """Its centred matrix, and the null model of its association test, with one marker tested."""
     environment = {"OPENBLAS_NUM_THREADS": str(threads)}
+    (folder / "one.txt").write_text("m0\n", encoding="utf-8")
     common = [program, "-bfile", str(folder / "chip"), "-outdir", str(folder / "gemma")]
-    first = measure([*common, "-gk", "2", "-o", "k"], environment=environment)
-    second = measure([*common, "-k", str(folder / "gemma" / "k.sXX.txt"), "-vc", "1", "-o", "vc"],
-                     environment=environment)
-    log = folder / "gemma" / "vc.log.txt"
+    first = measure([*common, "-gk", "1", "-o", "k"], environment=environment, timeout=LONGEST)
+    second = measure(
+        [*common, "-k", str(folder / "gemma" / "k.cXX.txt"), "-lmm", "1", "-snps",
+         str(folder / "one.txt"), "-o", "lmm"], environment=environment, timeout=LONGEST)
+    log = folder / "gemma" / "lmm.log.txt"
     text = log.read_text() if log.exists() else ""
-    value, error = (re.search(rf"{word} = *(\S+)", text)
-                    for word in ("pve estimates", r"se\(pve\)"))
+    value, error = (re.search(rf"{name} in the null model = *(\S+)", text)
+                    for name in ("pve estimate", r"se\(pve\)"))
     shown = f"{float(value[1]):.5f}" if value else f"exit code {second.status}"
     return _both(first, second), shown + (f" ({float(error[1]):.5f})" if error else "")
+
+
+def in_r(program: str, folder: Path, threads: int) -> tuple[Usage, str]:
+    """One of the packages of R, which have no reader of their own for all of this."""
+    used = measure(["Rscript", str(HERE / "peers" / "gblup.R"), program, str(folder)],
+                   environment={"OPENBLAS_NUM_THREADS": str(threads)}, timeout=LONGEST)
+    found = re.search(r"heritability (\S+)", used.output)
+    stopped = f"stopped after {LONGEST / 60:.0f} minutes" if used.status == -9 else (
+        f"exit code {used.status}")
+    return used, f"{float(found[1]):.5f}" if found else stopped
 
 
 def _both(first: Usage, second: Usage) -> Usage:
@@ -121,25 +142,38 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--gcta", default=shutil.which("gcta64") or shutil.which("gcta"))
     parser.add_argument("--gemma", default=shutil.which("gemma"))
+    parser.add_argument("--only", action="append", help="names of programs")
+    parser.add_argument("--folder", type=Path, help="where the data are kept, and found again")
     asked = parser.parse_args()
     print("| individuals | program | wall s | CPU s | MB | heritability (se) |")
     print("|--:|---|--:|--:|--:|--:|")
     for size in asked.sizes:
         with tempfile.TemporaryDirectory() as place:
-            simulate(size, Path(place))
-            for name, run in programs(asked).items():
-                used, shown = run(Path(place), asked.threads)
+            folder = Path(place) if asked.folder is None else asked.folder / str(size)
+            if not (folder / "chip.bed").exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                simulate(size, folder)
+            for name, program in programs(asked, size).items():
+                if asked.only and name not in asked.only:
+                    continue
+                used, shown = program(folder, asked.threads)
                 print(f"| {size:,} | {name} | {used.wall:.1f} | {used.cpu:.1f} | "
                       f"{used.memory:,.0f} | {shown} |", flush=True)
 
 
-def programs(asked: argparse.Namespace) -> dict[str, Callable[[Path, int], tuple[Usage, str]]]:
-    """Those that are there."""
-    found: dict[str, Callable[[Path, int], tuple[Usage, str]]] = {"breedeval": ours}
+Program = Callable[[Path, int], tuple[Usage, str]]
+
+
+def programs(asked: argparse.Namespace, size: int) -> dict[str, Program]:
+    """Those that are there, and take minutes at most."""
+    found: dict[str, Program] = {
+        "breedeval": partial(ours, "vanraden2"), "breedeval, centred": partial(ours, "centred")}
     if asked.gcta:
         found["GCTA"] = partial(gcta, asked.gcta)
     if asked.gemma:
-        found["GEMMA"] = partial(gemma, asked.gemma)
+        found["GEMMA, centred"] = partial(gemma, asked.gemma)
+    if shutil.which("Rscript"):
+        found |= {name: partial(in_r, name) for name, most in MOST.items() if size <= most}
     return found
 
 

@@ -56,3 +56,12 @@ def one_blas_thread() -> Iterator[None]:
 def blas_threads(count: int) -> Any:
     """A context in which the BLAS of numpy and scipy runs on as many threads at most."""
     return _controller().limit(limits=count, user_api="blas")
+
+
+WORTH = 3e10
+"""Operations of a dense product or factorisation from which several threads are worth starting."""
+
+
+def blas_threads_for(operations: float, count: int) -> Any:
+    """The same for so many operations: one thread where they are soon done."""
+    return blas_threads(count if operations > WORTH else 1)

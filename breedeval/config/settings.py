@@ -156,8 +156,8 @@ class Estimation(Part):
     bound: dict[Name, tuple[float, float]] = Field(
         {}, description="Ends between which parameters stay.", examples=[{"animal": [0.1, 10]}])
     engine: Literal["auto", "equations", "covariance", "spectral"] = Field(
-        "auto", description="Form of the likelihood: Henderson's equations; V itself, or its "
-        "eigenvectors, for genomic and supplied relationships. All give the same estimates.",
+        "auto", description="Form of the likelihood: Henderson's equations; V itself, or turned "
+        "to a band, for genomic and supplied relationships. All give the same estimates.",
         examples=["spectral"])
     algorithm: Literal["auto", "ai", "em"] = Field(
         "auto", description="ai: average information; em: expectation-maximisation; auto: average "

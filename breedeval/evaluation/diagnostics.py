@@ -16,6 +16,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from breedeval.evaluation.normality import (
+    brown_forsythe,
+    dagostino_pearson,
+    kurtosis,
+    shapiro_wilk,
+    skewness,
+)
 from breedeval.model.design import Design
 
 Vector = NDArray[np.float64]
@@ -72,12 +79,10 @@ def _of_trait(table: pd.DataFrame, design: Design, trait: int) -> dict[str, Any]
         z, known = _scaled(residual), np.ones(residual.size, np.bool_)
     if known.sum() < FEWEST or np.ptp(z[known]) == 0.0:
         return facts
-    from scipy import stats  # slow to load: where there are residuals only
-
     inside = z[known]
     facts |= {
-        "sd": float(residual.std()), "skewness": float(stats.skew(inside)),
-        "kurtosis": float(stats.kurtosis(inside)), "normality": _normality(inside),
+        "sd": float(residual.std()), "skewness": skewness(inside),
+        "kurtosis": kurtosis(inside), "normality": _normality(inside),
         "far": {"beyond": FAR, "count": int((np.abs(inside) > FAR).sum()),
                 "expected": float(2 * ndtr(-FAR) * inside.size)},
         "outliers": _outliers(table["record"].to_numpy(), z, int(known.sum())),
@@ -96,13 +101,9 @@ def _scaled(residual: Vector) -> Vector:
 
 def _normality(z: Vector) -> dict[str, Any]:
     """Shapiro & Wilk (1965) for few, D'Agostino & Pearson (1973) for many."""
-    from scipy import stats
-
-    if z.size <= SHAPIRO_LIMIT:
-        test, found = "Shapiro–Wilk", stats.shapiro(z)
-    else:
-        test, found = "D'Agostino–Pearson", stats.normaltest(z)
-    return {"test": test, "statistic": float(found.statistic), "p_value": float(found.pvalue)}
+    test, found = ("Shapiro–Wilk", shapiro_wilk(z)) if z.size <= SHAPIRO_LIMIT else (
+        "D'Agostino–Pearson", dagostino_pearson(z))
+    return {"test": test, "statistic": found.statistic, "p_value": found.p_value}
 
 
 def _outliers(records: NDArray[np.int64], z: Vector, number: int) -> list[Mapping[str, Any]]:
@@ -133,9 +134,7 @@ def _spread(
     groups = {label: group for label, group in groups.items() if group.size >= FEWEST}
     if len(groups) < 2:
         return None
-    from scipy import stats
-
-    p_value = float(stats.levene(*groups.values(), center="median").pvalue)
+    p_value = brown_forsythe(list(groups.values())).p_value
     return {"effect": name, "p_value": p_value, "classes": [
         {"class": label, "observations": int(group.size), "sd": float(group.std())}
         for label, group in groups.items()]}

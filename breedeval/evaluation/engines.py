@@ -33,7 +33,7 @@ from breedeval.evaluation.solving import factorise, make_solver
 from breedeval.evaluation.systems import FactoredSystem, System
 from breedeval.relationship.precision import Explicit
 from breedeval.solve.forecast import FACTOR_COSTS, INVERSE_COSTS, NOMINAL, SMALL, product_rate
-from breedeval.threads import blas_threads, one_blas_thread
+from breedeval.threads import blas_threads_for, one_blas_thread
 from breedeval.variance.covariance_form import CovarianceLikelihood
 from breedeval.variance.incidence import Kernel
 from breedeval.variance.likelihood import Likelihood
@@ -171,7 +171,8 @@ def _by_covariance(
 
     return Chosen(
         "covariance", reason, lambda: CovarianceLikelihood(equations, _kernels(equations), method),
-        observed, lambda: blas_threads(solve.threads), lambda: _kernels(equations))
+        observed, lambda: blas_threads_for(float(equations.design.size)**3, solve.threads),
+        lambda: _kernels(equations))
 
 
 def _by_spectrum(
@@ -181,14 +182,15 @@ def _by_spectrum(
 
     @cache
     def turned() -> Turned:
-        return turn(equations, _kernels(equations)[0])
+        return turn(equations, _kernels(equations)[0], threads=solve.threads)
 
     def observed(at: Equations) -> ObservedSystem:
-        return SpectralLikelihood(at, turned())(at.variances).observed()
+        with blas_threads_for(float(at.design.records)**3, solve.threads):
+            return SpectralLikelihood(at, turned())(at.variances).observed()
 
     return Chosen(
         "spectral", reason, lambda: SpectralLikelihood(equations, turned(), method), observed,
-        lambda: blas_threads(solve.threads), lambda: _kernels(equations))
+        one_blas_thread, lambda: _kernels(equations))
 
 
 def _name(method: str) -> Literal["cholesky", "cholmod", "lu"]:

@@ -50,7 +50,7 @@ from breedeval.model.design import Design
 from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.genomic import remark_on_singular
 from breedeval.solve.forecast import Forecast
-from breedeval.threads import blas_threads
+from breedeval.threads import blas_threads_for
 
 Vector = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def solve_equations(
         When the equations are singular.
     """
     if system is not None and options.method == "auto":
-        with blas_threads(options.threads):
+        with blas_threads_for(float(equations.design.size)**3, options.threads):
             return _solved(system, options, "V is known from the estimation", None, step,
                            residuals=residuals, keep_system=keep_system)
     chosen = observed_if_quicker(equations, options)

@@ -35,7 +35,7 @@ PARTS = ("parent_average", "records", "progeny", "genomic", "relatives", "base",
 """Columns that add up to the breeding value."""
 WEIGHTS = ("parent_average", "records", "progeny", "genomic", "relatives")
 """Sources that have a weight; that of the base is in that of the parents."""
-CHEAP = 2_000
+CHEAP = 1_500
 """Levels of a dense relationship that is inverted only for the parts of breeding values."""
 ROUNDING = 1e-12
 """What is left over, relative to the largest value, that is rounding and no fault of the solver."""

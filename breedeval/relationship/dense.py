@@ -7,6 +7,7 @@ enough is added to K itself, for everybody who asks for either afterwards, and t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,7 +22,7 @@ from breedeval.pedigree.pedigree import Pedigree
 from breedeval.relationship.agreement import Agreement
 from breedeval.relationship.kind import LabelledMatrix
 from breedeval.relationship.marker_part import MarkerPart
-from breedeval.relationship.precision import Vector
+from breedeval.relationship.precision import Precision, Vector
 from breedeval.relationship.principal import PrincipalComponents
 from breedeval.relationship.shares import Kind, Shares, shares_of_rest
 
@@ -178,6 +179,13 @@ class Dense:
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
         """Of shape (r, 0): there are no groups."""
         return np.zeros((rows.size, 0))
+
+
+def settle(precisions: Iterable[Precision]) -> None:
+    """Invert relationships whose inverse will be asked for, before anything else uses them."""
+    for precision in precisions:
+        if isinstance(precision, Dense):
+            precision.settle()
 
 
 def _mended(matrix: Vector, source: str) -> Inverse:

@@ -77,9 +77,10 @@ class MarkerOptions(RelationshipKind):
     kind: str
     method: GenomicMethod = Field("vanraden1", description=(
         "vanraden1: x − 2p, over 2Σp(1−p); vanraden2: every marker over its own √(2p(1−p)); yang: "
-        "the same with GCTA's diagonal; centred: x − 2p, over the sum of the observed variances; "
-        "standardised: every marker over its observed standard deviation; tetraploid: an effect "
-        "for each of the five genotypes of an autotetraploid. With ploidy k, k stands for 2."),
+        "the same with the diagonal of Yang et al.; centred: x − 2p, over the sum of the observed "
+        "variances; standardised: every marker over its observed standard deviation; tetraploid: "
+        "an effect for each of the five genotypes of an autotetraploid. With ploidy k, k stands "
+        "for 2."),
         examples=["vanraden2"])
     frequencies: Frequencies | Path = Field("observed", description=(
         "observed: among the genotyped; base: in the base population, by gene content; half: ½, as "

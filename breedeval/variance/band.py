@@ -19,12 +19,15 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from breedeval.genotypes.workers import Run, workers
+from breedeval.threads import one_blas_thread
+
 Matrix = NDArray[np.float64]
 
 WIDTH = 96
 """b: columns reflected at a time."""
-PANEL = 512
-"""Rows of the rest that are updated at a time."""
+PANEL = 5
+"""Blocks of rows that are updated at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +152,9 @@ class Reduced:
     turned: Matrix
 
 
-def reduce_to_band(matrix: Matrix, f: Matrix, width: int | None = None) -> Reduced:
+def reduce_to_band(
+    matrix: Matrix, f: Matrix, width: int | None = None, *, threads: int = 1
+) -> Reduced:
     """Turn a symmetric matrix to a band; it is left as it is.
 
     Parameters
@@ -158,6 +163,8 @@ def reduce_to_band(matrix: Matrix, f: Matrix, width: int | None = None) -> Reduc
     f : ndarray of float64, shape (n, k)
     width : int, optional
         Size of the blocks; :data:`WIDTH`.
+    threads : int
+        On which panels of rows are worked at once, each with one thread of the BLAS.
 
     Notes
     -----
@@ -165,22 +172,23 @@ def reduce_to_band(matrix: Matrix, f: Matrix, width: int | None = None) -> Reduc
     """
     rest, turned, size = matrix.copy(), f.copy(), len(matrix)
     diagonal, below, width = [], [], width or WIDTH
-    for begin in range(0, size, width):
-        end = min(begin + width, size)
-        diagonal.append(rest[begin:end, begin:end].copy())
-        if end == size:
-            break
-        panel = rest[begin:end, end:].T  # of the upper triangle: only that is kept up to date
-        if size - end <= width:
-            below.append(panel.copy())
-            continue
-        found, tau, _, _ = scipy.linalg.lapack.dgeqrf(panel)
-        below.append(np.triu(found[:width]))
-        v = np.tril(found, -1)
-        v[np.arange(width), np.arange(width)] = 1.0
-        t = _triangle(v, tau)
-        turned[end:] -= v @ (t.T @ (v.T @ turned[end:]))
-        _turn(rest[end:, end:], v, t)
+    with one_blas_thread(), workers(float(size)**3, threads) as run:
+        for begin in range(0, size, width):
+            end = min(begin + width, size)
+            diagonal.append(rest[begin:end, begin:end].copy())
+            if end == size:
+                break
+            panel = rest[begin:end, end:].T  # of the upper triangle: only that is kept up to date
+            if size - end <= width:
+                below.append(panel.copy())
+                continue
+            found, tau, _, _ = scipy.linalg.lapack.dgeqrf(panel)
+            below.append(np.triu(found[:width]))
+            v = np.tril(found, -1)
+            v[np.arange(width), np.arange(width)] = 1.0
+            t = _triangle(v, tau)
+            turned[end:] -= v @ (t.T @ (v.T @ turned[end:]))
+            _turn(rest, end, v, t, run)
     return Reduced(BlockBand(tuple(diagonal), tuple(below)), turned)
 
 
@@ -192,15 +200,30 @@ def _triangle(v: Matrix, tau: Matrix) -> Matrix:
     return t
 
 
-def _turn(rest: Matrix, v: Matrix, t: Matrix) -> None:
-    """A ← A − VW′ − WV′ in place: its upper triangle, some rows at a time."""
-    size, vt = len(rest), v @ t
+def _turn(matrix: Matrix, first: int, v: Matrix, t: Matrix, run: Run) -> None:
+    """A ← A − VW′ − WV′ for the rows and columns from ``first`` on, in place.
+
+    Panels of rows begin at fixed places, so that their squares on the diagonal stay whole, and of
+    the rest the upper triangle is enough: what is right of a square serves for what is below it.
+    """
+    rest, vt, step = matrix[first:, first:], v @ t, PANEL * v.shape[1]
+    ends = [end - first for end in (*range(first - first % step + step, len(matrix), step),
+                                    len(matrix))]
+    panels = list(zip([0, *ends[:-1]], ends, strict=True))
+
+    def products(panel: tuple[int, int]) -> tuple[Matrix, Matrix]:
+        begin, end = panel
+        return rest[begin:end, begin:] @ vt[begin:], rest[begin:end, end:].T @ vt[begin:end]
+
     y = np.zeros(v.shape)
-    for begin in range(0, size, PANEL):
-        end = min(begin + PANEL, size)
-        y[begin:end] += rest[begin:end, begin:] @ vt[begin:]
-        y[end:] += rest[begin:end, end:].T @ vt[begin:end]
+    for (begin, end), (own, beyond) in zip(panels, run(products, panels), strict=True):
+        y[begin:end] += own
+        y[end:] += beyond
     w = y - 0.5 * v @ (t.T @ (v.T @ y))
     left, right = np.concatenate([v, w], axis=1), np.concatenate([w, v], axis=1)
-    for begin in range(0, size, PANEL):
-        rest[begin:begin + PANEL, begin:] -= left[begin:begin + PANEL] @ right[begin:].T
+
+    def update(panel: tuple[int, int]) -> None:
+        begin, end = panel
+        rest[begin:end, begin:] -= left[begin:end] @ right[begin:].T
+
+    run(update, panels)

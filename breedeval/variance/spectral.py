@@ -80,7 +80,7 @@ def is_spectral(equations: Equations) -> bool:
         (design.weights.reshape(-1, traits) == design.weights[::traits, None]).all())
 
 
-def turn(equations: Equations, kernel: Kernel) -> Turned:
+def turn(equations: Equations, kernel: Kernel, *, threads: int = 1) -> Turned:
     """Reduce M and turn the records; 4n³/3 flops and 2 × 8n² bytes.
 
     Parameters
@@ -89,6 +89,7 @@ def turn(equations: Equations, kernel: Kernel) -> Turned:
         For which :func:`is_spectral` is true.
     kernel : ndarray or csr_array
         K among the levels of the effect.
+    threads : int
     """
     design, traits = equations.design, len(equations.design.traits)
     incidence, n = make_incidence(equations), equations.design.records
@@ -99,7 +100,7 @@ def turn(equations: Equations, kernel: Kernel) -> Turned:
     columns = incidence.x.shape[1]
     x = root[:, None] * incidence.x.reshape(n, traits * columns)
     y = root[:, None] * design.y.reshape(n, traits)
-    found = reduce_to_band(m, np.concatenate([y, x], axis=1))
+    found = reduce_to_band(m, np.concatenate([y, x], axis=1), threads=threads)
     return Turned(
         found.band, found.turned[:, :traits],
         found.turned[:, traits:].reshape(n, traits, columns),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from breedeval.selection.compact import Compact
+if TYPE_CHECKING:
+    from breedeval.selection.compact import Compact
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,9 +14,10 @@ from breedeval.evaluation.solving import Solutions
 from breedeval.model.form import Misfit, MisfitError
 from breedeval.workflow.decided import Decisions
 from breedeval.workflow.ladder import Run
-from breedeval.workflow.selection import decide
-from breedeval.workflow.selection_plan import Plan, plan_selection
-from breedeval.workflow.trend import TrendPlan, plan_trend, trends
+
+if TYPE_CHECKING:
+    from breedeval.workflow.selection_plan import Plan
+    from breedeval.workflow.trend import TrendPlan
 
 KEY = ["effect", "component", "trait", "individual"]
 
@@ -41,6 +43,11 @@ def plan_decisions(run: Run, equations: Equations) -> Plans:
     MisfitError
         Of everything that does not fit, at once.
     """
+    if run.settings.selection is None and run.settings.trend is None:
+        return Plans()
+    from breedeval.workflow.selection_plan import plan_selection  # slow to load
+    from breedeval.workflow.trend import plan_trend
+
     selection, trend, misfits = None, None, list[Misfit]()
     try:
         selection = plan_selection(run, equations)
@@ -74,6 +81,10 @@ def with_base(values: pd.DataFrame, decided: Decisions) -> pd.DataFrame:
 
 def _parts(plans: Plans, run: Run, solutions: Solutions, step: Step) -> Iterator[Decisions]:
     if plans.trend is not None:
+        from breedeval.workflow.trend import trends
+
         yield trends(plans.trend, run, solutions, solutions.system, step)
     if plans.selection is not None:
+        from breedeval.workflow.selection import decide
+
         yield decide(plans.selection, run, solutions, solutions.system, step)

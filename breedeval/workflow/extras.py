@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.result import Evaluation
@@ -11,8 +12,13 @@ from breedeval.workflow.decided import Decisions
 from breedeval.workflow.decisions import Plans, decide_all, with_base
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.ladder import Run, placed
-from breedeval.workflow.marker_effects import MARKERS, MarkerResults, results_of_markers
-from breedeval.workflow.validation import Validation, validate
+
+if TYPE_CHECKING:
+    from breedeval.workflow.marker_effects import MarkerResults
+    from breedeval.workflow.validation import Validation
+
+MARKERS = "marker_effects"
+"""Name of the file of arrays of marker effects."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +61,11 @@ def find_extras(
         with placed(run):
             decided = decide_all(plans, run, solutions, step)
     if settings.marker_effects is not None:
+        from breedeval.workflow.marker_effects import results_of_markers  # slow to load
+
         markers = results_of_markers(run, solutions, options, step)
     if settings.validation is not None:
+        from breedeval.workflow.validation import validate
+
         checked = validate(run, solutions, options, step)
     return Extras(decided, markers, checked)

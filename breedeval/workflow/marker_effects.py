@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,14 +33,11 @@ from breedeval.evaluation.solving import Solutions, factorise
 from breedeval.genotypes.markers import Markers
 from breedeval.genotypes.windows import Windows, windows_of_base_pairs, windows_of_markers
 from breedeval.records import Table
-from breedeval.relationship.dense import Dense
+from breedeval.relationship.dense import settle
 from breedeval.relationship.marker_part import FromMarkers, MarkersUnknown
-from breedeval.relationship.precision import Precision
 from breedeval.solve import Factor
 from breedeval.workflow import ladder
 
-MARKERS = "marker_effects"
-"""Name of the file of arrays."""
 MOST_WORK = 3e13
 """Floating-point operations of p-values above which they are computed only when asked for."""
 MOST_KEPT = 1_000_000_000
@@ -98,13 +95,6 @@ def results_of_markers(
         marker_table(found, windows, variances), windows_table(found, windows, variances),
         prediction_arrays(found, reliabilities=_keeps(asked, found, findings)),
         effect_facts(found, windows))
-
-
-def settle(precisions: Iterable[Precision]) -> None:
-    """Invert relationships from which markers are solved back, before anything else uses them."""
-    for precision in precisions:
-        if isinstance(precision, Dense):
-            precision.settle()
 
 
 def _made_from_markers(

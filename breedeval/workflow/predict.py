@@ -11,7 +11,7 @@ from breedeval.evaluation.genomic_prediction import Prediction, predict
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.io.genotypes import read_genotypes
 from breedeval.io.results import read_arrays, write_table
-from breedeval.workflow.marker_effects import MARKERS
+from breedeval.workflow.extras import MARKERS
 
 NAMED = 5
 """Markers named of a kind; the rest are counted."""

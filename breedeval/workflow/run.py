@@ -25,6 +25,7 @@ from breedeval.evaluation.result import Evaluation
 from breedeval.io.matrices import SquareMatrix, write_matrix
 from breedeval.io.results import check_target, write_results
 from breedeval.provenance import describe_origin
+from breedeval.relationship.dense import settle
 from breedeval.variance.diagnosis import find_gaps
 from breedeval.variance.progress import Round, State
 from breedeval.workflow import ladder
@@ -32,7 +33,6 @@ from breedeval.workflow.beginning import Beginning
 from breedeval.workflow.decisions import plan_decisions
 from breedeval.workflow.extras import find_extras
 from breedeval.workflow.journal import Journal
-from breedeval.workflow.marker_effects import settle
 from breedeval.workflow.onward import with_tables
 from breedeval.workflow.reading import input_files
 from breedeval.workflow.rounds import Rounds, rounds_of

@@ -19,11 +19,11 @@ def symmetric(size: int, rank: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rank", [3, 40])
-@pytest.mark.parametrize("size", [1, 3, 4, 5, 8, 9, 11, 30])
+@pytest.mark.parametrize("size", [1, 3, 4, 5, 8, 9, 11, 30, 75])
 def test_it_is_a_band_of_the_same_eigenvalues(size: int, rank: int) -> None:
     matrix, f = symmetric(size, rank), np.random.default_rng(1).normal(size=(size, 2))
     kept = matrix.copy()
-    found = reduce_to_band(matrix, f, 4)
+    found = reduce_to_band(matrix, f, 4, threads=2)
     np.testing.assert_array_equal(matrix, kept)
     b = dense(found.band)
     np.testing.assert_allclose(b, b.T, atol=1e-12)
@@ -46,6 +46,13 @@ def test_determinants_solutions_and_traces(size: int, d: float) -> None:
     np.testing.assert_allclose(factor.solve(f), np.linalg.solve(v, f), atol=1e-12)
     inverse = np.linalg.inv(v)
     assert factor.traces() == pytest.approx((np.trace(inverse), np.trace(b @ inverse)), abs=1e-11)
+
+
+def test_the_same_on_one_thread_and_on_two() -> None:
+    matrix, f = symmetric(250, 40), np.ones((250, 1))
+    one, two = (reduce_to_band(matrix, f, 4, threads=threads) for threads in (1, 2))
+    np.testing.assert_array_equal(dense(one.band), dense(two.band))
+    np.testing.assert_array_equal(one.turned, two.turned)
 
 
 def test_what_is_not_positive_definite() -> None:
