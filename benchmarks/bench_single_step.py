@@ -58,7 +58,7 @@ def forms(core: int) -> dict[str, Form]:
         "core": Form(f"single-step, core of {core:,}", 1, (f"{single}={{kind: single_step, core: "
                                                            f"{core}}}",)),
         "markers": Form("marker effects", 5, (f"{markers}={{kind: marker_effects}}",)),
-        "core-many": Form(f"single-step, core of {core:,}", 3, (f"{single}={{kind: single_step, "
+        "core-many": Form(f"single-step, core of {core:,}", 5, (f"{single}={{kind: single_step, "
                                                                 f"core: {core}}}",)),
     }
 
@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--snps", type=int, default=50_000)
     parser.add_argument("--core", type=int, default=3_000)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--only", nargs="+", choices=forms(0), default=["exact", "core", "markers"])
+    parser.add_argument("--only", nargs="+", choices=forms(0), default=list(forms(0)))
     parser.add_argument("--smoke", action="store_true", help="Small sizes, to try it.")
     parser.add_argument("--folder", type=Path, help="Where populations are kept for another time.")
     asked = parser.parse_args()
