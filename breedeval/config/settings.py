@@ -216,7 +216,7 @@ class SolveSettings(Part):
 class OutputSettings(Part):
     """Where the results go."""
 
-    UNSAID: ClassVar[frozenset[str]] = frozenset({"tables", "unexplained"})
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"pages", "tables", "unexplained"})
 
     directory: Path | None = Field(
         None, description="Results folder; results/<name of the run file>, beside the run file, "

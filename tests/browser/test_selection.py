@@ -8,6 +8,7 @@ import time
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ import pandas as pd
 import pytest
 
 from breedeval.evaluation.result import Evaluation
-from breedeval.report import render
+from breedeval.report import render, render_pages
+from breedeval.report.individual_pages import page_names
+from breedeval.selection import compact as module
 from breedeval.selection.coancestry import Dense, FromPedigree, matrix_of
 from breedeval.selection.compact import compact
 from tests.unit.report.fake_evaluation import PROVENANCE
@@ -171,10 +174,6 @@ def test_ticks_make_a_list_whose_coancestry_is_right(
 def test_coancestry_from_other_relationships(
     show: Open, run: Evaluation, monkeypatch: pytest.MonkeyPatch, many: bool
 ) -> None:
-    from dataclasses import replace
-
-    from breedeval.selection import compact as module
-
     k = relationship(run)
     if many:
         monkeypatch.setattr(module, "WHOLE", 100)
@@ -336,3 +335,37 @@ def test_twenty_thousand_candidates(show: Open) -> None:
         table["individual"][wanted[0]])
     assert time.perf_counter() - start < 5
     assert names(page) == list(table["individual"][wanted].head(50))
+
+
+@pytest.mark.parametrize("width", [390, 703, 1280])
+def test_pages_of_sires(show: Open, run: Evaluation, width: int) -> None:
+    files = dict(render_pages(run, PROVENANCE))
+    page = show(next(iter(files.values())), width=width, wait=".tree")
+    if width == 703:
+        page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    name = next(iter(page_names(run)))
+    assert page.text_content("h1") == name
+    assert page.locator(".box").first.locator("b").text_content() == name
+    known = run.individuals.set_index("individual").loc[name]
+    assert [str(text) for text in page.eval_on_selector_all(
+        ".tree > .node > .parents > .node > .box b", "all => all.map(one => one.textContent)")] == [
+            known["sire"], known["dam"]]
+    bars = page.eval_on_selector_all(
+        ".track:not(.from-left) .fill", "all => all.map(one => one.getBoundingClientRect().width)")
+    assert len(bars) == 2
+    assert min(bars) > 0
+
+
+def test_links_lead_to_pages(show: Open, run: Evaluation, tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    for name, text in render_pages(run, PROVENANCE):
+        (tmp_path / "pages" / name).write_text(text, encoding="utf-8")
+    asked = replace(run, settings={**run.settings, "output": {"pages": True}})
+    page = show(render(asked, PROVENANCE), wait=READY)
+    name = next(iter(page_names(run)))
+    page.click(f'#candidates tbody a:text-is("{name}")')
+    page.wait_for_selector(".tree")
+    assert page.text_content("h1") == name
+    page.click("text=All candidates")
+    page.wait_for_selector(READY)

@@ -106,6 +106,28 @@ def test_parquet_tables(shell: Shell) -> None:
     assert list(table["individual"]) == [str(k) for k in range(1, 9)]
 
 
+def test_pages_of_the_selected_sires(shell: Shell) -> None:
+    run = shell.config("gryphon_decisions")
+    assert shell("run", run, "--pages", "--quiet", "--set", "variances={animal: [[1, 0], [0, 5]], "
+                 "birth_year: [[1, 0], [0, 1]], mother: [[1, 0], [0, 1]], "
+                 "residual: [[3, 0], [0, 9]]}") == 0
+    results = Path(shell.out.strip())
+    pages = sorted(path.name for path in (results / "pages").iterdir())
+    table = pd.read_csv(results / "selection.csv", dtype={"individual": str})
+    sires = table[table["selected"] & (table["sex"] == "male")]
+    assert pages == [f"{rank:04d}_{name}.html" for name, rank in zip(
+        sires["individual"], sires["rank"], strict=True)]
+    report = (results / "report.html").read_text(encoding="utf-8")
+    assert all(f'href="pages/{page}"' in report for page in pages)
+    assert (results / "selection.xlsx").is_file()
+    assert (results / "matings.xlsx").is_file()
+    assert "output.pages=true" in json.loads((results / "provenance.json").read_text())["overrides"]
+    assert shell("run", run, "--quiet", "--force", "--set", "solve.reliability=none", "--set",
+                 "variances={animal: [[1, 0], [0, 5]], birth_year: [[1, 0], [0, 1]], "
+                 "mother: [[1, 0], [0, 1]], residual: [[3, 0], [0, 9]]}") == 0
+    assert not (results / "pages").exists()
+
+
 def test_wrong_input_ends_with_1_and_a_message(shell: Shell) -> None:
     path = shell.config("mrode_4_1_animal_model")
     assert shell("run", path, "--set", "model.traits=[gain]") == 1
