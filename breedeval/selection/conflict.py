@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from breedeval.model.form import Misfit
 from breedeval.selection.allocation import Conflict
-from breedeval.selection.mating import Crossing, Side
+from breedeval.selection.mating import CONTRIBUTIONS, Crossing, Side
 
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -33,7 +33,7 @@ def explain(crossing: Crossing, conflict: Conflict) -> Misfit:
         return Misfit((), "matings cannot be divided into whole ones within these limits",
                       "Expected limits that whole numbers can meet",
                       "Change a limit or the number of matings by one")
-    return _too_much(crossing, _smallest(crossing, conflict))
+    return _too_much(crossing, smallest(crossing, conflict))
 
 
 def _without_mate(crossing: Crossing) -> Misfit | None:
@@ -99,7 +99,7 @@ def _least_remedy(crossing: Crossing, alone: Int64, kind: str, turned: bool) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class Part:
     """A part of a conflict: places of limits that ask, and that allow.
 
     What is asked for and what is allowed, by their weights; and what pairs that come under no
@@ -118,7 +118,7 @@ class _Part:
         return float(np.floor(self.allowed + self.by_pairs + 1e-6))
 
 
-def _smallest(crossing: Crossing, conflict: Conflict) -> _Part:
+def smallest(crossing: Crossing, conflict: Conflict) -> Part:
     """The smallest part of a conflict that is one by itself."""
     programme = crossing.programme()
     asking, allowing = (np.flatnonzero(weights > 1e-6) for weights in (
@@ -126,7 +126,8 @@ def _smallest(crossing: Crossing, conflict: Conflict) -> _Part:
     first, second = np.nonzero(np.isfinite(programme.cost))
     under = programme.incidence((first, second))
     limits = np.concatenate([asking, allowing])
-    touching = sparse.csr_array(under[limits])
+    asked_for = conflict.asked @ under > 1e-9
+    touching = sparse.csr_array(under[limits][:, np.flatnonzero(asked_for)])
     _, own = connected_components(touching @ touching.T, directed=False)
     parts = []
     for number in np.unique(own):
@@ -136,14 +137,14 @@ def _smallest(crossing: Crossing, conflict: Conflict) -> _Part:
         weights[allow] -= conflict.allowed[allow]
         over = np.maximum(weights @ under, 0.0)
         spare = np.where(over > 1e-9, programme.per_pair, 0.0) @ over
-        parts.append(_Part(
+        parts.append(Part(
             ask, allow, float(conflict.asked[ask] @ programme.low[ask]),
             float(conflict.allowed[allow] @ programme.high[allow]), float(spare)))
     broken = [part for part in parts if part.asked > part.allowed + part.by_pairs + 1e-6]
     return min(broken, key=lambda part: (part.asking.size + part.allowing.size, part.asked))
 
 
-def _too_much(crossing: Crossing, part: _Part) -> Misfit:
+def _too_much(crossing: Crossing, part: Part) -> Misfit:
     """Needs and what is allowed, in words."""
     allowed = _limits(crossing, part.allowing, "may have")
     settings = _settings(crossing, part.allowing)
@@ -151,14 +152,18 @@ def _too_much(crossing: Crossing, part: _Part) -> Misfit:
         allowed.append(f"each pair of them {crossing.per_pair}")
         settings.append("max_per_pair")
     forbidden = _forbidding(crossing, part)
-    remedies = [f"raise '{name}'" for name in settings]
+    remedies = ["lower 'contributions: max_per_candidate'" if name == CONTRIBUTIONS
+                else f"raise '{name}'" for name in settings]
     remedies += [f"loosen '{name}', which forbids {count:,} pairs that would help"
                  for name, count in forbidden]
     words = ", or ".join([*remedies, f"select more {crossing.second.kind}s"])
-    path = (*settings, *(name for name, _ in forbidden))[:1]
+    keys = [name for name in (*settings, *(name for name, _ in forbidden))
+            if name != CONTRIBUTIONS]
+    asked = " and ".join(_limits(crossing, part.asking, "need"))
+    possible = f"{part.room:,g} {'is' if part.room == 1 else 'are'} possible"
     return Misfit(
-        path, f"{' and '.join(_limits(crossing, part.asking, 'need'))}; of these {part.asked:,g} "
-        f"only {part.room:,g} are possible: {' and '.join(allowed) or 'no pair is admissible'}",
+        tuple(keys[:1]), f"{asked}; of these {part.asked:,g} only {possible}: "
+        f"{' and '.join(allowed) or 'no pair is admissible'}",
         "Expected as much room as matings", words[0].upper() + words[1:])
 
 
@@ -171,8 +176,9 @@ def _limits(crossing: Crossing, places: Int64, verb: str) -> list[str]:
         own = places[(places >= start) & (places < start + len(side))] - start
         if own.size:
             number = (side.least if verb == "need" else side.most)[own].sum()
-            told.append(f"{_count(own.size, side.kind)} ({_names(side.names, own)}) {verb} "
-                        f"{number:,} {'uses' if crossing.one_sided else 'matings'}")
+            needs = verb if verb != "need" or own.size > 1 else "needs"
+            told.append(f"{_count(own.size, side.kind)} ({_names(side.names, own)}) {needs} "
+                        f"{_count(number, 'use' if crossing.one_sided else 'mating')}")
         start += len(side)
     last = programme.low.size - 1
     herds = places[(places >= start) & (places < last)] - start
@@ -205,7 +211,7 @@ def _settings(crossing: Crossing, places: Int64) -> list[str]:
     return found
 
 
-def _forbidding(crossing: Crossing, part: _Part) -> list[tuple[str, int]]:
+def _forbidding(crossing: Crossing, part: Part) -> list[tuple[str, int]]:
     """Rules that forbid pairs outside the limits that are full, and how many."""
     programme = crossing.programme()
     shape = crossing.worth.shape

@@ -25,6 +25,10 @@ Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
+CONTRIBUTIONS = "contributions"
+"""What limits parents whose uses follow from their contributions."""
+
+
 @dataclass(frozen=True, eq=False)
 class Side:
     """Parents of one side of a cross, and how much each is used.
@@ -37,7 +41,7 @@ class Side:
     least, most : ndarray of int64, shape (n,)
         Matings of each.
     setting : str
-        Key of the run file that limits them.
+        Key of ``mating`` in the run file that limits them, or :data:`CONTRIBUTIONS`.
     """
 
     kind: str

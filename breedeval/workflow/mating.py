@@ -77,6 +77,35 @@ class Pool:
         return self.second is self.first
 
 
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """What is expected of the progeny of every pair.
+
+    Parameters
+    ----------
+    inbreeding, index : ndarray of float64, shape (f, m)
+    spread : Spread or None
+        Where usefulness is wanted.
+    """
+
+    inbreeding: Float64
+    index: Float64
+    spread: Spread | None
+
+    def merit(self, asked: MatingSettings) -> Float64:
+        """Index of the progeny, or of the best of them."""
+        if self.spread is None:
+            return self.index
+        gain = infinite_intensity(asked.selected_fraction) * asked.accuracy
+        return np.asarray(self.index + gain * self.spread.deviation)
+
+    def worth(self, asked: MatingSettings) -> Float64:
+        """What is to be as high as can be."""
+        if asked.objective == "inbreeding":
+            return -self.inbreeding
+        return self.merit(asked) - asked.penalty * self.inbreeding
+
+
 def mate(
     plan: Plan, run: Run, solutions: Solutions, among: Candidacy, shares: Float64,
     coancestry: Coancestry, step: Step,
@@ -105,21 +134,20 @@ def mate(
     assert asked is not None
     pool = _pool(among, shares, run.findings)
     step(f"Mating {_number(pool)}")
-    inbreeding = _progeny_inbreeding(coancestry, pool)
     index = among.frame["index"].to_numpy(np.float64)
-    mean = (index[pool.first][:, None] + index[pool.second]) / 2
-    spread = None
-    if asked.objective == "usefulness":
-        spread = _spread(plan, run, solutions, among, pool)
-    crossing = _crossing(plan, run, among, shares, pool, inbreeding, mean, spread)
+    expected = Expected(
+        _progeny_inbreeding(coancestry, pool),
+        (index[pool.first][:, None] + index[pool.second]) / 2,
+        _spread(plan, run, solutions, among, pool) if asked.objective == "usefulness" else None)
+    crossing = _crossing(plan, run, among, shares, pool, expected)
     found = plan_matings(crossing)
     if isinstance(found, Conflict):
         why = explain(crossing, found)
         raise MisfitError(why.below(*BASE))
     step(f"{found.total:,} matings, mean inbreeding of progeny {found.inbreeding:.4f} (at random "
          f"{found.random_inbreeding:.4f})")
-    return Mated(_table(asked, among, pool, found, inbreeding, mean, spread),
-                 _facts(asked, crossing, found, mean, spread))
+    return Mated(_table(asked, among, pool, found, expected),
+                 _facts(asked, crossing, found, expected))
 
 
 def _pool(among: Candidacy, shares: Float64, findings: Findings) -> Pool:
@@ -186,29 +214,17 @@ def _spread(
                              Parents(first, second), run.inputs.pedigree, run.findings)
 
 
-def _merit(asked: MatingSettings, mean: Float64, spread: Spread | None) -> Float64:
-    """Expected index of a pair's progeny, or of the best of them."""
-    if spread is None:
-        return mean
-    gain = infinite_intensity(asked.selected_fraction) * asked.accuracy
-    return np.asarray(mean + gain * spread.deviation)
-
-
 def _crossing(
-    plan: Plan, run: Run, among: Candidacy, shares: Float64, pool: Pool, inbreeding: Float64,
-    mean: Float64, spread: Spread | None,
+    plan: Plan, run: Run, among: Candidacy, shares: Float64, pool: Pool, expected: Expected
 ) -> Crossing:
     """What is possible, and what is wanted."""
     asked = plan.settings.mating
     assert asked is not None
-    worth = -inbreeding
-    if asked.objective != "inbreeding":
-        worth = _merit(asked, mean, spread) - asked.penalty * inbreeding
     sides, total = make_sides(plan.settings, among.frame, pool.first, pool.second, pool.kinds,
                               shares)
-    rules = _rules(plan, run.findings, among, pool, inbreeding)
+    rules = _rules(plan, run.findings, among, pool, expected.inbreeding)
     return Crossing(
-        *sides, inbreeding, worth, rules, total,
+        *sides, expected.inbreeding, expected.worth(asked), rules, total,
         asked.max_per_pair or (1 if pool.one_sided else None),
         _herds(asked, run.findings, among, pool))
 
@@ -277,8 +293,7 @@ def _herds(
 
 
 def _table(
-    asked: MatingSettings, among: Candidacy, pool: Pool, found: MatingPlan, inbreeding: Float64,
-    mean: Float64, spread: Spread | None,
+    asked: MatingSettings, among: Candidacy, pool: Pool, found: MatingPlan, expected: Expected
 ) -> pd.DataFrame:
     """One row a pair: female, male, herd, matings and what is expected of the progeny.
 
@@ -294,19 +309,18 @@ def _table(
     if asked.herd is not None:
         columns["herd"] = among.frame[asked.herd].to_numpy()[first]
     place = (found.first, found.second)
-    columns.update(matings=found.matings, expected_inbreeding=inbreeding[place],
-                   expected_index=mean[place])
-    if spread is not None:
-        columns.update(progeny_sd=spread.deviation[place],
-                       usefulness=_merit(asked, mean, spread)[place])
+    columns.update(matings=found.matings, expected_inbreeding=expected.inbreeding[place],
+                   expected_index=expected.index[place])
+    if expected.spread is not None:
+        columns.update(progeny_sd=expected.spread.deviation[place],
+                       usefulness=expected.merit(asked)[place])
     table = pd.DataFrame(columns)
     order = np.lexsort((-index[second], -index[first]))
     return table.iloc[order].reset_index(drop=True)
 
 
 def _facts(
-    asked: MatingSettings, crossing: Crossing, found: MatingPlan, mean: Float64,
-    spread: Spread | None,
+    asked: MatingSettings, crossing: Crossing, found: MatingPlan, expected: Expected
 ) -> dict[str, Any]:
     """What the summary says of the plan."""
     place, matings = (found.first, found.second), found.matings
@@ -318,7 +332,7 @@ def _facts(
         "females": int(np.unique(found.first).size), "males": int(np.unique(found.second).size),
         "mean_inbreeding": found.inbreeding, "random_inbreeding": found.random_inbreeding,
         "highest_inbreeding": found.highest_inbreeding,
-        "mean_index": float(mean[place] @ matings) / found.total,
+        "mean_index": float(expected.index[place] @ matings) / found.total,
         "value": sign * found.worth, "bound": sign * found.bound, "gap": found.gap,
         "possible_pairs": possible, "admissible_pairs": int(crossing.admissible().sum()),
         "forbidden_pairs": {rule.words: int(
@@ -327,9 +341,9 @@ def _facts(
     if crossing.one_sided:
         facts["parents"] = int(np.union1d(found.first, found.second).size)
         del facts["females"], facts["males"]
-    if spread is not None:
+    if (spread := expected.spread) is not None:
         facts |= {
-            "mean_usefulness": float(_merit(asked, mean, spread)[place] @ matings) / found.total,
+            "mean_usefulness": float(expected.merit(asked)[place] @ matings) / found.total,
             "mean_progeny_sd": float(spread.deviation[place] @ matings) / found.total,
             "intensity": infinite_intensity(asked.selected_fraction), "accuracy": asked.accuracy,
             "phase_known": spread.resolved, "markers": spread.markers,

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from breedeval.model.form import Misfit, MisfitError
-from breedeval.selection.mating import Side
+from breedeval.selection.mating import CONTRIBUTIONS, Side
 from breedeval.selection.settings import MatingSettings, SelectionSettings
 from breedeval.workflow.mating_plan import BASE
 
@@ -32,7 +32,8 @@ def make_sides(
         Their rows of the parents; the same object where any two may be mated.
     kinds : (str, str)
     shares : ndarray of float64
-        Contributions of everybody in the table.
+        Contributions of everybody in the table; those of a plan with ``contributions:`` come to
+        whole numbers of matings.
     """
     asked = settings.mating
     assert asked is not None
@@ -69,7 +70,7 @@ def _side(
     count, key = names.size, "max_per_male" if kind == "male" else "max_per_female"
     listed = [str(name) for name in names]
     if shares is not None:
-        uses = in_whole_numbers(shares, total)
+        uses: Int64 = np.rint(shares * (total / shares.sum())).astype(np.int64)
         over = np.flatnonzero(uses > (total if most is None else most))
         if over.size:
             one = int(over[0])
@@ -77,18 +78,9 @@ def _side(
                 (*BASE, key), f"by their contributions {over.size:,} {kind}s have more matings, "
                 f"such as '{listed[one]}' with {uses[one]}", f"'{key}' allows {most}",
                 "Raise it, or lower 'contributions: max_per_candidate'"))
-        return Side(kind, listed, uses, uses, "matings")
+        return Side(kind, listed, uses, uses, CONTRIBUTIONS)
     if least is None and most is None:  # alike
         return Side(kind, listed, np.full(count, total // count), np.full(
             count, -(-total // count)), key)
     return Side(kind, listed, np.full(count, least or 0),
                 np.full(count, total if most is None else most), key)
-
-
-def in_whole_numbers(shares: Float64, total: int) -> Int64:
-    """Whole numbers in proportion to shares: the largest remainders are rounded up."""
-    exact = shares * (total / shares.sum())
-    found: Int64 = np.floor(exact + 1e-9).astype(np.int64)
-    order = np.argsort(-(exact - found), kind="stable")
-    found[order[:total - int(found.sum())]] += 1
-    return found

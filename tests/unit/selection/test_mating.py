@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from breedeval.selection.allocation import Conflict
-from breedeval.selection.conflict import explain
+from breedeval.selection.allocation import Conflict, allocate
+from breedeval.selection.conflict import explain, smallest
 from breedeval.selection.mating import (
     Crossing,
     HerdLimit,
@@ -146,6 +146,20 @@ def test_too_few_males_in_all():
     assert misfit.remedy == "Raise 'max_per_male', or select more males"
 
 
+def test_uses_that_follow_from_contributions():
+    asked = crossing(rules=[Rule("forbidden", "forbidden by name", np.array(
+        [[False, True, True]] * 2 + [[False] * 3] * 2))])
+    uses = np.array([1, 2, 1])
+    asked = replace(asked, second=Side("male", asked.second.names, uses, uses, "contributions"))
+    misfit = explain(asked, plan_matings(asked))
+    assert misfit.path == ("forbidden",)
+    assert misfit.found == (
+        "2 females ('F0', 'F1') need 2 matings; of these 2 only 1 is possible: 1 male ('M0') "
+        "may have 1 mating")
+    assert misfit.remedy == ("Lower 'contributions: max_per_candidate', or loosen 'forbidden', "
+                             "which forbids 4 pairs that would help, or select more males")
+
+
 def test_males_that_must_be_used_more_than_they_can():
     asked = crossing(least=2, most=3)
     misfit = explain(asked, plan_matings(asked))
@@ -191,3 +205,47 @@ def test_status_of_carriers():
     assert found.known.tolist() == [
         True, True, True, True, False, False, True, True, False, True]
     assert found.strange == ("maybe",)
+
+
+def any_crossing(rng, kind):
+    """Small numbers of parents with limits that often cannot be met."""
+    f, m = rng.integers(2, 6, 2)
+    forbidden = Rule("forbidden", "forbidden by name", rng.random((f, m)) < 0.5)
+    females, males = (
+        side(one, [f"{one}{k}" for k in range(n)], low := rng.integers(0, 3, n),
+             low + rng.integers(0, 2, n), f"max_per_{one}")
+        for one, n in (("female", f), ("male", m)))
+    total = int(rng.integers(2, 7)) if rng.random() < 0.5 else None
+    per_pair = int(rng.integers(1, 3)) if rng.random() < 0.5 else None
+    if kind == "lines":
+        rule = Rule("forbidden", "forbidden by name", rng.random((f, f)) < 0.3)
+        return Crossing(females, females, np.zeros((f, f)), rng.random((f, f)), (rule,), total,
+                        per_pair)
+    herds = HerdLimit(rng.integers(-1, 2, f), ["a", "b"], 1) if kind == "herds" else None
+    return Crossing(females, males, np.zeros((f, m)), rng.random((f, m)), (forbidden,), total,
+                    per_pair, herds)
+
+
+@pytest.mark.parametrize("kind", ["plain", "herds", "lines"])
+def test_what_binds_is_a_proof(kind):
+    """The limits that a message names are impossible by themselves."""
+    rng = np.random.default_rng(6)
+    seen = 0
+    for _ in range(60):
+        asked = any_crossing(rng, kind)
+        found = plan_matings(asked)
+        if not isinstance(found, Conflict):
+            continue
+        misfit = explain(asked, found)
+        assert misfit.found
+        assert misfit.remedy
+        if not found.asked.any():
+            continue
+        seen += 1
+        part, programme = smallest(asked, found), asked.programme()
+        # only these limits, and still no plan
+        low, high = np.zeros(programme.low.size), np.full(programme.low.size, np.inf)
+        low[part.asking] = programme.low[part.asking]
+        high[part.allowing] = programme.high[part.allowing]
+        assert isinstance(allocate(replace(programme, low=low, high=high)), Conflict)
+    assert seen > 10
