@@ -187,8 +187,8 @@ class MatingPlan:
 
     @property
     def gap(self) -> float:
-        """How far the plan may be from the best, relative to it."""
-        return max(0.0, self.bound - self.worth) / max(abs(self.bound), 1e-12)
+        """How much better, on average, the best plan may be."""
+        return max(0.0, self.bound - self.worth)
 
 
 def plan_matings(crossing: Crossing, *, seconds: float = 60.0) -> MatingPlan | Conflict:

@@ -43,6 +43,8 @@ Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+TIE = 1e-6
+"""Inbreeding that the whole range of the index is worth where inbreeding alone is sought."""
 LANES = 64
 """Columns of coancestry at a time."""
 
@@ -100,9 +102,13 @@ class Expected:
         return np.asarray(self.index + gain * self.spread.deviation)
 
     def worth(self, asked: MatingSettings) -> Float64:
-        """What is to be as high as can be."""
+        """What is to be as high as can be.
+
+        Of plans with the same inbreeding, that with the highest index.
+        """
         if asked.objective == "inbreeding":
-            return -self.inbreeding
+            spread = float(np.ptp(self.index))
+            return TIE * self.index / (spread or 1.0) - self.inbreeding
         return self.merit(asked) - asked.penalty * self.inbreeding
 
 
@@ -326,14 +332,16 @@ def _facts(
     place, matings = (found.first, found.second), found.matings
     possible = (len(crossing.first) * (len(crossing.first) - 1) // 2 if crossing.one_sided
                 else crossing.worth.size)
-    sign = -1.0 if asked.objective == "inbreeding" else 1.0
+    value, bound = found.worth, found.bound
+    if asked.objective == "inbreeding":  # without what the index is worth
+        value, bound = found.inbreeding, found.inbreeding - found.gap
     facts: dict[str, Any] = {
         "objective": asked.objective, "matings": found.total, "pairs": int(matings.size),
         "females": int(np.unique(found.first).size), "males": int(np.unique(found.second).size),
         "mean_inbreeding": found.inbreeding, "random_inbreeding": found.random_inbreeding,
         "highest_inbreeding": found.highest_inbreeding,
         "mean_index": float(expected.index[place] @ matings) / found.total,
-        "value": sign * found.worth, "bound": sign * found.bound, "gap": found.gap,
+        "value": value, "bound": bound, "gap": found.gap,
         "possible_pairs": possible, "admissible_pairs": int(crossing.admissible().sum()),
         "forbidden_pairs": {rule.words: int(
             (np.triu(rule.pairs, 1) if crossing.one_sided else rule.pairs).sum())

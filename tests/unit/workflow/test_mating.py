@@ -82,6 +82,16 @@ def test_males_are_used_alike_without_a_limit() -> None:
     assert (table.groupby("male")["matings"].sum() == 4).all()
 
 
+def test_of_plans_without_inbreeding_the_best_by_the_index() -> None:
+    """Founders are not related: their plan is that of the index."""
+    founders = {"where": "generation == 0"}
+    first, second = (evaluated({"objective": objective, "max_per_male": 5}, candidates=founders,
+                               select={"females": 8, "males": 8}).summary["mating"]
+                     for objective in ("inbreeding", "index"))
+    assert first["mean_inbreeding"] == first["value"] == 0
+    assert first["mean_index"] == pytest.approx(second["mean_index"], abs=1e-9)
+
+
 def test_the_best_males_are_used_most_for_the_index() -> None:
     found = evaluated({"objective": "index", "max_per_male": 5})
     males = selected(found, "male")  # the best first
