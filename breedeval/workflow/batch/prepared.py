@@ -84,7 +84,7 @@ def beginning(
     if run.start_from is None:
         return ()
     folder = run.directory if run.start_from == PREVIOUS else directories[run.start_from]
-    if find_table(folder, "solutions") is None:
+    if None in (find_table(folder, "solutions"), find_table(folder, "variances")):
         return ()
     place = run.place("start_from")
     found = [Override(f"solve.start={folder}", ("solve", "start"),

@@ -11,6 +11,7 @@ import yaml
 
 from breedeval.config import Plan, load_plan, plan_schema
 from breedeval.errors import InputError
+from tests.reference.running import CONFIGS
 from tests.unit.config.bad_plans import CASES, GOOD, RUN, Case
 
 
@@ -61,6 +62,13 @@ def test_faults_of_run_files_are_told_once_and_with_their_own_lines(run_file: Pa
         "'reml'?",
         "plan.yaml:13:11: unknown key 'trait'. The keys here are: traits, intercept, fixed, "
         "weights, random, residual.")
+
+
+@pytest.mark.parametrize("path", sorted((CONFIGS / "batch").glob("*.yaml")), ids=lambda p: p.stem)
+def test_the_plans_of_the_repository_are_right(path: Path) -> None:
+    plan = load_plan(path)
+    jsonschema.validate(yaml.safe_load(path.read_text("utf-8")), plan_schema())
+    assert all(run.settings is not None for run in plan.runs)
 
 
 def test_an_entry_stands_for_a_run_of_every_combination(run_file: Path) -> None:
