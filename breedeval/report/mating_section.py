@@ -128,8 +128,8 @@ def _groups(table: pd.DataFrame, key: str, labels: Mapping[str, str]) -> list[Gr
         number = int(own["matings"].sum())
         mean = float(np.average(own["expected_inbreeding"], weights=own["matings"]))
         heading = name if name.startswith(labels[key]) else f"{labels[key]} {name}"
-        found.append(Group(heading, f"{counted(number, 'mating')}, inbreeding of progeny "
-                           f"{percent(mean, 2)} on average", Sheet("", columns, [
+        found.append(Group(heading, f"{counted(number, 'mating')}, progeny inbred by "
+                           f"{percent(mean, 2)}", Sheet("", columns, [
                                [_cell(row[column], column, decimals) for column in rest]
                                for row in own.to_dict("records")])))
     return found
