@@ -13,7 +13,8 @@ It is known by its products, two passes over the packed genotypes each, and A₂
 
 Where w is small u₂ can hardly move apart from g, and conjugate gradients are slow. In r = u − Jg,
 with J = [A₁₂A₂₂⁻¹; I]Z′ what markers say of everybody, the prior falls into two blocks,
-A⁻¹ + (1/w − 1)A₂₂⁻¹ and v⁻¹I: the preconditioner is a diagonal in these (T′CT, u = r + Jg).
+A⁻¹ + (1/w − 1)A₂₂⁻¹ and v⁻¹I. The preconditioner is made for these (T′CT, u = r + Jg): a diagonal
+for r, and for g a sketch of what the records tell of markers, beside the prior.
 
 References
 ----------
@@ -23,6 +24,7 @@ Fernando, Dekkers & Garrick (2014), Genet. Sel. Evol. 46:50; Liu, Goddard, Reinh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,7 +41,10 @@ from breedeval.relationship.marker_part import MarkerPart
 from breedeval.relationship.polygenic import Polygenic
 from breedeval.relationship.precision import Vector
 from breedeval.relationship.shares import Share, Shares, shares_of_rest
+from breedeval.solve import low_rank_inverse
 
+RANK, COLUMNS = 100, 20
+"""Columns of the sketch for the preconditioner, and how many are worked on at a time."""
 DRAWS = 24
 """Random vectors from which the diagonal of the precision is estimated, for a preconditioner."""
 SEED = 1
@@ -184,24 +189,48 @@ class MarkerEffects:
         found[q + m:] += own.sum(axis=0)
         return found
 
-    def spread_diagonal(self, information: Vector, weight: float) -> Vector:
-        """An estimate of the diagonal of T′(M + weight × precision)T, M = diag(information).
+    def spread_inverse(
+        self, information: Vector, weight: float
+    ) -> Callable[[Vector], Vector]:
+        """Product with what is near to the inverse of T′(M + weight × precision)T.
+
+        A diagonal for the individuals and the constant; for the markers the prior and a sketch of
+        what the records tell, ZJ′MJZ′.
 
         Parameters
         ----------
         information : ndarray of float64, shape (q + m,)
-            What the records tell of each.
+            What the records tell of each, M.
         weight : float
             Element of Σ⁻¹.
         """
         q, m = len(self.levels), len(self.genotypes.markers)
-        rng = np.random.Generator(np.random.PCG64(SEED))
-        signs = rng.choice([-1.0, 1.0], (q, DRAWS)) * np.sqrt(information[:q])[:, None]
-        told = self.gather(np.concatenate([signs, np.zeros((len(self.groups), DRAWS))]))[q:]
-        prior = np.full(len(self.groups), 1 / self.effect)
-        prior[m:] = 1 / self.constant if self.constant else 0.0
-        return np.concatenate([information[:q] + weight * self._prior,
-                               np.mean(told**2, axis=1) + weight * prior])
+        own = 1 / (information[:q] + weight * self._prior)
+        sketch = low_rank_inverse(
+            lambda x: self._told(x, information[:q]), m, weight / self.effect, rank=RANK,
+            seed=SEED)
+        last = np.zeros(0)
+        if self.constant:
+            unit = np.zeros((len(self.groups), 1))
+            unit[m:] = 1.0
+            told = self.spread(np.concatenate([np.zeros((q, 1)), unit]))[:q, 0]
+            last = 1 / (information[:q] @ told**2 + np.array([weight / self.constant]))
+
+        def product(x: Vector) -> Vector:
+            return np.concatenate([own * x[:q], sketch.product(x[q:q + m]), last * x[q + m:]])
+
+        return product
+
+    def _told(self, x: Vector, information: Vector) -> Vector:
+        """ZJ′MJZ′x for x of shape (m, k), some columns at a time."""
+        q, m, found = len(self.levels), len(self.genotypes.markers), np.empty_like(x)
+        for at in range(0, x.shape[1], COLUMNS):
+            some = np.zeros((q + len(self.groups), x[:, at:at + COLUMNS].shape[1]))
+            some[q:q + m] = x[:, at:at + COLUMNS]
+            some[:q] = self.spread(some)[:q] * information[:, None]
+            some[q:] = 0.0
+            found[:, at:at + COLUMNS] = self.gather(some)[q:q + m]
+        return found
 
     @cached_property
     def _draws(self) -> Vector:

@@ -6,6 +6,7 @@ for its lower triangle (direct solvers) or for its product with vectors (iterati
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -46,8 +47,13 @@ class ByProducts(Protocol):
         """T′x."""
         ...
 
-    def spread_diagonal(self, information: Vector, weight: float) -> Vector:
-        """Diagonal of T′(M + weight × precision)T, or near to it, M = diag(information)."""
+    def spread_inverse(
+        self, information: Vector, weight: float
+    ) -> Callable[[Vector], Vector]:
+        """Product of a vector with what is near to the inverse of T′(M + weight × precision)T.
+
+        M = diag(information).
+        """
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from breedeval.solve.backends import Backend, backends, direct_solver, direct_solvers
 from breedeval.solve.conjugate_gradient import conjugate_gradient
 from breedeval.solve.forecast import Forecast, forecast
+from breedeval.solve.low_rank import LowRankInverse, low_rank_inverse
 from breedeval.solve.lu import LuSolver
 from breedeval.solve.protocols import (
     Analysis,
@@ -23,6 +24,7 @@ __all__ = [
     "Factor",
     "Forecast",
     "IterativeSolution",
+    "LowRankInverse",
     "LuSolver",
     "Operator",
     "SelectedInverse",
@@ -32,4 +34,5 @@ __all__ = [
     "direct_solver",
     "direct_solvers",
     "forecast",
+    "low_rank_inverse",
 ]
