@@ -1,11 +1,11 @@
 """Quality control: markers and individuals that are left out, in a fixed order, all listed.
 
-1. individuals that the pedigree does not have, and 2. markers of chromosomes to leave out, by
-   their name or because it is one of :data:`SEX_CHROMOSOMES`;
-3. markers, and 4. then individuals, with too few calls;
-5. individuals whose genotypes are those of another;
-6. individuals, and 7. then markers, with parent–progeny conflicts;
-8. markers that do not vary, 9. with a rare allele, 10. out of Hardy–Weinberg proportions.
+* individuals that the pedigree does not have, then markers of chromosomes to leave out, by their
+  name or because it is one of :data:`SEX_CHROMOSOMES`;
+* markers, then individuals, with too few calls;
+* individuals whose genotypes are those of another;
+* individuals, then markers, with parent–progeny conflicts;
+* markers that do not vary, then with a rare allele, then out of Hardy–Weinberg proportions.
 
 Each step sees what the steps before it left.
 """
