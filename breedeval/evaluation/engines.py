@@ -26,13 +26,12 @@ from breedeval.evaluation.planning import (
     free_memory,
     plan_solution,
     resident_memory,
-    seconds_text,
     size_text,
 )
 from breedeval.evaluation.solving import factorise, make_solver
 from breedeval.evaluation.systems import FactoredSystem, System
 from breedeval.relationship.precision import Explicit
-from breedeval.solve.forecast import FACTOR_COSTS, INVERSE_COSTS, NOMINAL, SMALL, product_rate
+from breedeval.solve.forecast import FACTOR_COSTS, INVERSE_COSTS
 from breedeval.threads import blas_threads_for, one_blas_thread
 from breedeval.variance.covariance_form import CovarianceLikelihood
 from breedeval.variance.incidence import Kernel
@@ -51,7 +50,7 @@ FURTHER = 3
 """Factorisations of the equations beside: for tests, solutions, and residuals."""
 
 BAND_COST = 2.0
-"""Seconds of a reduction to a band, in n³ over the rate of matrix products."""
+"""Operations of a reduction to a band, in n³ and as those of a large matrix product."""
 
 ROUND_COST = 2.5
 """The same for what a round on V takes for two cells of effects, beside 2 for V itself."""
@@ -119,13 +118,13 @@ def choose_likelihood(
                                                "spectral": _by_spectrum}
     if engine != "auto":
         return forms[engine](equations, solve, method, "asked for in the run file")
-    seconds = _forecast(equations, solve.threads, ROUNDS)
-    best = min(seconds, key=lambda name: seconds[name])
+    work = _forecast(equations, ROUNDS)
+    best = min(work, key=lambda name: work[name])
     if best == "equations" or _room(equations) > (solve.memory_limit or free_memory()):
         return _by_equations(equations, solve, method, plan)
     return forms[best](equations, solve, method, (
-        f"forecast {seconds_text(seconds[best])} for {ROUNDS} rounds, against "
-        f"{seconds_text(seconds['equations'])} with the mixed-model equations; "
+        f"forecast {work[best]:.1e} operations for {ROUNDS} rounds, against "
+        f"{work['equations']:.1e} with the mixed-model equations; "
         f"{size_text(_room(equations))} beside the relationships"))
 
 
@@ -133,13 +132,13 @@ def observed_if_quicker(equations: Equations, options: SolveOptions) -> Chosen |
     """V for solutions at given variances, where it is forecast to be quicker than the equations."""
     if options.method != "auto" or not is_explicit(equations):
         return None
-    seconds = _forecast(equations, options.threads, 0)
-    if seconds["covariance"] > seconds["equations"] or _room(equations) > (
+    work = _forecast(equations, 0)
+    if work["covariance"] > work["equations"] or _room(equations) > (
             options.memory_limit or free_memory()):
         return None
     return _by_covariance(equations, options, "reml", (
-        f"forecast {seconds_text(seconds['covariance'])}, against "
-        f"{seconds_text(seconds['equations'])} with the mixed-model equations"))
+        f"forecast {work['covariance']:.1e} operations, against {work['equations']:.1e} with the "
+        "mixed-model equations"))
 
 
 def _by_equations(
@@ -220,8 +219,11 @@ def _ask_for_room(equations: Equations, solve: SolveOptions) -> None:
         solve.admit(resident_memory() + _room(equations))
 
 
-def _forecast(equations: Equations, threads: int, rounds: int) -> dict[str, float]:
-    """Seconds of every engine that fits the model, for so many rounds and the solutions."""
+def _forecast(equations: Equations, rounds: int) -> dict[str, float]:
+    """Operations of every engine that fits the model, for so many rounds and the solutions.
+
+    In those of large matrix products: the choice does not depend on the machine.
+    """
     n, widths = equations.design.size, equations.layout.random_widths
     parts = [(precision, width) for precision, width in zip(
         equations.precisions, widths, strict=True) if getattr(precision, "is_dense", False)]
@@ -231,15 +233,13 @@ def _forecast(equations: Equations, threads: int, rounds: int) -> dict[str, floa
     once = sum(float(len(one.levels))**3 for one in {id(p): p for p, _ in parts}.values())
     each = (FACTOR_COSTS[0] / 3 + INVERSE_COSTS[0] * 4 / 3) * dense**3
     v = float(n)**3
-    rate = product_rate(threads) if max(v, dense**3) > SMALL else NOMINAL
     found = {
-        "equations": (once + (rounds + FURTHER) * each) / rate,
-        "covariance": (rounds * (2 + ROUND_COST * sum(widths) / 2) * v + v
-                       + INVERSE_COST * (v + float(n)**2 * levels)) / rate}
+        "equations": once + (rounds + FURTHER) * each,
+        "covariance": rounds * (2 + ROUND_COST * sum(widths) / 2) * v + v
+        + INVERSE_COST * (v + float(n)**2 * levels)}
     if is_spectral(equations) and rounds:
-        records = float(equations.design.records)**3
-        found["spectral"] = (BAND_COST + INVERSE_COST * len(equations.design.traits)) * (
-            records / rate)
+        found["spectral"] = (BAND_COST + INVERSE_COST * len(equations.design.traits)) * float(
+            equations.design.records)**3
     return found
 
 

@@ -38,6 +38,9 @@ _ENGINES = {
     "supernodal": "sparse Cholesky factorisation (supernodal)",
     "CHOLMOD": "sparse Cholesky factorisation (CHOLMOD)",
     "SuperLU": "sparse LU factorisation (SuperLU)",
+    "covariance": "Cholesky factorisation of the covariance matrix of the records",
+    "spectral": "Cholesky factorisation of the covariance matrix of the records, "
+                "estimated with the relationship turned to a band",
     ITERATION: "preconditioned conjugate gradients (iteration)",
 }
 _PEDIGREE = {
