@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from breedeval.genotypes.calls import Calls, Coding
 from breedeval.genotypes.coding import squared_lengths
+from breedeval.genotypes.products import cross_products
 from breedeval.kernels.numerator import ancestors
 from breedeval.pedigree.relationship import relationship_product
 from breedeval.relationship.marker_part import MarkerPart
@@ -72,6 +73,8 @@ def mean_coancestry(coancestry: Coancestry, contributions: Vector) -> float:
 
 def matrix_of(coancestry: Coancestry) -> Vector:
     """The whole of K, shape (n, n), some columns at a time: for few candidates."""
+    if isinstance(coancestry, FromMarkers):
+        return coancestry.matrix()
     size = coancestry.size
     found = np.empty((size, size))
     for start in range(0, size, COLUMNS):
@@ -243,6 +246,17 @@ class FromMarkers:
         if self.pedigree is not None:
             found += self.blended * self.pedigree.times(wide)
         return found.reshape(x.shape)
+
+    def matrix(self) -> Vector:
+        """K. n²m flops in single precision, as G itself is made."""
+        found = cross_products(self.calls, self.coding, threads=self.threads)
+        found *= self.factor
+        found += self.constant
+        found[np.diag_indices(self.size)] += self.own
+        found /= 2
+        if self.pedigree is not None:
+            found += self.blended * matrix_of(self.pedigree)
+        return found
 
     @cached_property
     def _lengths(self) -> Vector:

@@ -20,9 +20,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
+from breedeval.selection.inverses import solver_of
 from breedeval.selection.program import Point, Program
 from breedeval.selection.shares import Shares
 
@@ -33,12 +33,8 @@ ROUNDS = 60
 """Changes of who is at a bound."""
 TOGETHER = 20
 """Rounds in which all change who want to; then one at a time, which cannot run in circles."""
-MOST = 4000
-"""Candidates between bounds: K_FF is dense."""
 NEAR = 1e-7
 """Of the total of a sex: nearer to a bound is at it, at the start."""
-RIDGE = 1e-9
-"""Of the mean of the diagonal: it changes the gradient of those used by this times their share."""
 CLOSE = 1e-10
 """Of the same, and of the spread of the gradient: what is not a violation."""
 
@@ -59,7 +55,7 @@ def refine(program: Program, start: Vector) -> Point | None:
     free = (start - shares.lower > near) & (shares.upper - start > near)
     held = np.where(shares.upper - start <= near, shares.upper, shares.lower)
     for count in range(ROUNDS):
-        if not 0 < free.sum() <= MOST:
+        if not free.any():
             return None
         face = _solve(program, np.flatnonzero(free), np.where(free, 0.0, held))
         if face is None:
@@ -82,13 +78,12 @@ def _solve(program: Program, rows: NDArray[np.int64], held: Vector) -> _Face | N
     idle = np.setdiff1d(np.arange(left.size), groups)
     if np.abs(left[idle]).max(initial=0.0) > NEAR:
         return None  # nobody is left to make up the total
-    factor = _factor(program.block(rows))
-    if factor is None:
+    solve = solver_of(program, rows)
+    if solve is None:
         return None
     design = (shares.group[rows][:, None] == groups).astype(np.float64)
     gain = np.zeros(rows.size) if program.merit is None else program.merit[rows]
-    solved = scipy.linalg.cho_solve(
-        factor, np.column_stack([design, gain, program.related(held)[rows]]))
+    solved = solve(np.column_stack([design, gain, program.related(held)[rows]]))
     by_sex, by_gain, by_held = solved[:, :groups.size], solved[:, -2], solved[:, -1]
     inner = np.linalg.inv(design.T @ by_sex)
     base = held.copy()
@@ -142,16 +137,3 @@ def _worst(leave: Mask, enter: Mask, face: _Face, shares: Shares) -> tuple[Mask,
     ahead = np.abs(face.value - np.nan_to_num(face.level)[shares.group])
     only[np.argmax(np.where(enter, ahead, -np.inf))] = True
     return np.zeros_like(only), only
-
-
-def _factor(matrix: Vector) -> tuple[Vector, bool] | None:
-    """Cholesky factor; of alike or too many genotypes, with a ridge that is not felt."""
-    for share in (0.0, RIDGE):
-        try:
-            found = scipy.linalg.cho_factor(
-                matrix + share * float(np.diagonal(matrix).mean()) * np.eye(len(matrix)),
-                lower=True)
-        except scipy.linalg.LinAlgError:
-            continue
-        return np.asarray(found[0]), True
-    return None

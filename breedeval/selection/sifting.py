@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.selection import conic, faces
+from breedeval.selection.coancestry import FromPedigree, LowRank
 from breedeval.selection.optimality import Certificate, certify
 from breedeval.selection.program import Point, Program
 from breedeval.selection.shares import Shares
@@ -28,6 +29,10 @@ Rows = NDArray[np.int64]
 
 TOLERANCE = 1e-8
 """Of the duality gap, in standard deviations of merit."""
+COARSE = 1e-5
+"""The same of the least coancestry among many by a matrix or products alone: 5e-6 in coancestry."""
+LARGEST = 4000
+"""Working set that is still solved where K has no sparse or low-rank form."""
 ROUNDS = 60
 SET = 150
 """Candidates of each sex in the first working set, for each of two reasons; or who join, at most,
@@ -93,14 +98,19 @@ def _sifted(
     program: Program, rows: Rows, start: Vector, enough: float, *, warm: bool
 ) -> Found:
     current, found = start, None
+    structured = isinstance(program.coancestry, (FromPedigree, LowRank))
+    tolerance = COARSE if (program.merit is None and not structured
+                           and program.size > LARGEST) else TOLERANCE
     for count in range(1, ROUNDS + 1):
+        if found is not None and rows.size > LARGEST and not structured:
+            break
         point = _among(program, rows, current, warm=warm or count > 1)
         if point is None:
             break
         certificate = certify(program, point)
         if found is None or certificate.gap < found.certificate.gap:
             found = Found(point, certificate, count)
-        if certificate.holds(TOLERANCE) or (
+        if certificate.holds(tolerance) or (
                 program.merit is None and program.reached(point.contributions) <= enough):
             return Found(point, certificate, count)
         wider = _next_rows(program, point, rows, SET * (1 + count // 3))

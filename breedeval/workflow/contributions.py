@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from breedeval.errors import Findings, Problem
 from breedeval.evaluation.preparing import Step
 from breedeval.model.form import Misfit, MisfitError
 from breedeval.selection.contributions import Optimum
@@ -25,6 +26,9 @@ from breedeval.workflow.contributions_task import Task, places_of
 
 Vector = NDArray[np.float64]
 Counts = NDArray[np.int64]
+
+PROVED = 1e-5
+"""Duality gap in standard deviations, from products in single precision the most to be expected."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +57,7 @@ class Contributed:
 
 
 def contribute(
-    settings: SelectionSettings, task: Task, among: Candidacy, merit: Vector, step: Step
+    settings: SelectionSettings, task: Task, among: Candidacy, findings: Findings, step: Step
 ) -> Contributed:
     """Contributions by the index, in whole numbers where there is a number of matings.
 
@@ -63,6 +67,7 @@ def contribute(
     """
     asked = settings.contributions
     assert asked is not None
+    merit = among.ranking.values
     own, size = merit[task.rows], merit.size
     step(f"Contributions of {own.size:,} candidates")
     chosen = task.solve(merit)
@@ -75,6 +80,7 @@ def contribute(
     step(f"{optimum.parents:,} parents, mean coancestry {optimum.coancestry:.4f} (limit "
          f"{task.limit:.4f}), duality gap {optimum.certificate.relative_gap:.1e} standard "
          "deviations")
+    _warn(optimum, findings)
     points: list[Optimum] = []
     if asked.frontier:
         step(f"Frontier of {asked.frontier} points")
@@ -88,6 +94,17 @@ def contribute(
     return Contributed(_spread(final, task.rows, size), uses, matings, tables,
                        facts(asked, task, chosen, numbers, own,
                              points[0] if points else None))
+
+
+def _warn(optimum: Optimum, findings: Findings) -> None:
+    """Say where the optimum could not be proved as it should."""
+    told = optimum.certificate
+    if not told.holds(PROVED):
+        findings.warn("contributions", Problem(
+            "selection: contributions", f"the index of the parents may be {told.gap:.2g} below the "
+            f"optimum, and their mean coancestry is {told.excess:.1e} of the limit above it",
+            f"Expected {PROVED:g} standard deviations and {PROVED:g} or less",
+            "Report it, with the relationship and the limit"))
 
 
 def _numbers(chosen: Chosen, merit: Vector, task: Task, matings: int) -> InNumbers:

@@ -66,7 +66,7 @@ def facts(
     rate = (reached - present) / (1 - present)
     told = optimum.certificate
     return {
-        "relationship": asked.relationship, "limit": task.limit,
+        "relationship": task.relationship, "limit": task.limit,
         "limit_given_by": "max_coancestry" if asked.max_coancestry is not None else "max_delta_f",
         "coancestry": reached, "present_coancestry": present,
         "least_coancestry": None if least is None else least.coancestry,

@@ -43,6 +43,8 @@ class Task:
     limit : float
     matings : int or None
         Where it is known beforehand.
+    relationship : str
+        Name of the relationship that coancestry is from.
     """
 
     rows: Counts
@@ -52,6 +54,7 @@ class Task:
     alike: frozenset[int]
     limit: float
     matings: int | None
+    relationship: str
 
     def solve(self, merit: Vector) -> Chosen:
         """The best contributions of the candidates.
@@ -69,7 +72,8 @@ class Task:
 
 
 def make_task(
-    settings: SelectionSettings, bounds: Bounds, among: Candidacy, coancestry: Coancestry
+    settings: SelectionSettings, bounds: Bounds, among: Candidacy, coancestry: Coancestry,
+    relationship: str,
 ) -> Task:
     """What is asked for, of these candidates.
 
@@ -102,7 +106,7 @@ def make_task(
     if asked.equal_females and not alike:
         raise MisfitError(Misfit((*BASE, "equal_females"), "no candidate is known to be a female",
                                  "Expected some", "Remove it, or give the sex of candidates"))
-    return Task(rows, own, shares, most, alike, limit, matings)
+    return Task(rows, own, shares, most, alike, limit, matings, relationship)
 
 
 def _bounded(
@@ -137,8 +141,9 @@ def _too_low(task: Task, merit: Vector, error: LimitTooLowError) -> Misfit:
     """The least coancestry, and what it would be without each of the bounds."""
     shares, free = task.shares, least_coancestry(merit, task.coancestry, task.shares)
     totals = shares.totals[shares.group]
+    able = "can reach" if not task.most else "were found to reach"
     words = (f"the limit on mean coancestry is {task.limit:.4g}, and the least that these "
-             f"{merit.size:,} candidates can reach is {error.least.coancestry:.4g}, with "
+             f"{merit.size:,} candidates {able} is {error.least.coancestry:.4g}, with "
              f"{error.least.parents:,} parents")
     without = []
     others = {"upper bounds ('max_per_candidate', 'bounds', limits of matings)":

@@ -59,8 +59,10 @@ def decide(
     asked, task, found, relatives = plan.settings.contributions, None, None, None
     if asked is not None:
         relatives = coancestry_among(among, solutions.equations, run, asked.relationship)
-        task = make_task(plan.settings, plan.bounds, among, relatives)
-        found = contribute(plan.settings, task, among, among.ranking.values, step)
+        effect = solutions.equations.design.random[among.criteria.cells[0][0].effect]
+        task = make_task(plan.settings, plan.bounds, among, relatives,
+                         asked.relationship or effect.relationship)
+        found = contribute(plan.settings, task, among, run.findings, step)
     shares = _shares(plan, among, among.ranking) if found is None else found.shares
     schemes = [Scheme("index", among.goal, among.ranking, shares)]
     for name, weights in plan.settings.index.alternatives.items():
