@@ -200,7 +200,8 @@ def _coancestry(
                    "gamma": np.asarray(arrays["gamma"], np.float64).tolist()}
     elif found.kind == "matrix":
         lower = np.tril_indices(rows.size)
-        packed["matrix"] = _precise(arrays["matrix"][np.ix_(rows, rows)][lower])
+        packed["matrix"] = packing.pack_numbers(np.asarray(
+            arrays["matrix"][np.ix_(rows, rows)][lower], np.float64), 5)
     else:
         factor = np.asarray(arrays["factor"][rows], np.float64)
         packed |= {"components": [packing.pack_numbers(column, 4) for column in factor.T],

@@ -28,13 +28,13 @@ from breedeval.selection.coancestry import (
 
 Vector = NDArray[np.float64]
 
-WHOLE = 300
+WHOLE = 1400
 """Candidates up to here have their matrix kept as it is."""
-RANK = 100
+RANK = 200
 """Components that are kept of more."""
 LARGEST = 2_000_000
 """Numbers in F at most: fewer components where candidates are many."""
-ROUNDS = 6
+ROUNDS = 3
 """In which F and δ are found."""
 LISTS = 20
 """Lists at random by which the error of the components is found."""
@@ -74,7 +74,7 @@ def compact(coancestry: Coancestry, *, seed: int = 1) -> Compact:
 
     Notes
     -----
-    Components cost seven products of K with r + 10 columns.
+    Components cost four products of K with r + 10 columns.
     """
     if isinstance(coancestry, FromPedigree):
         gamma = np.zeros((0, 0)) if coancestry.gamma is None else coancestry.gamma

@@ -12,13 +12,15 @@ from breedeval.selection.coancestry import Coancestry
 from breedeval.selection.compact import Compact, compact
 from breedeval.workflow.candidacy import Candidacy
 from breedeval.workflow.coancestry import coancestry_among
+from breedeval.workflow.ladder import Run
 
 LARGEST = 60_000_000
 """Elements of an inverse that is still factorised for a page alone."""
 
 
 def compact_coancestry(
-    among: Candidacy, equations: Equations, known: Coancestry | None, individuals: list[str]
+    among: Candidacy, equations: Equations, run: Run, known: Coancestry | None,
+    individuals: list[str],
 ) -> Compact | None:
     """Among some individuals, in their order; None where it would cost too much.
 
@@ -27,7 +29,7 @@ def compact_coancestry(
     if known is None:
         if _costs_too_much(equations.precisions[among.criteria.cells[0][0].effect]):
             return None
-        known = coancestry_among(among, equations)
+        known = coancestry_among(among, equations, run)
     rows = among.criteria.individuals.codes(individuals).astype(np.int64)
     return compact(known.among(rows))
 

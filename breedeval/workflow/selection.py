@@ -78,12 +78,13 @@ def decide(
         tables |= found.tables
         summary["contributions"] = found.facts
     if plan.settings.mating is not None:
-        own = coancestry_among(among, solutions.equations)
+        own = coancestry_among(among, solutions.equations, run)
         mated = mate(_with_matings(plan, found), run, solutions, among, shares, own, step)
         relatives = relatives or own
         tables["matings"], summary["mating"] = mated.table, mated.facts
+    step("Coancestry for the report")
     return Decisions(tables, summary, coancestry=compact_coancestry(
-        among, solutions.equations, relatives, tables["selection"]["individual"].to_list()))
+        among, solutions.equations, run, relatives, tables["selection"]["individual"].to_list()))
 
 
 def _with_matings(plan: Plan, found: Contributed | None) -> Plan:

@@ -31,10 +31,16 @@ const coancestryOf = async (packed) => {
   async function matrix() {
     const lower = await numbers(packed.matrix);
     return (x, y) => {
+      const there = [];
+      for (let i = 0; i < x.length; i++) if (x[i] || y[i]) there.push(i);
       let sum = 0;
-      for (let i = 0, at = 0; i < x.length; i++) {
-        for (let j = 0; j < i; j++, at++) sum += lower[at] * (x[i] * y[j] + x[j] * y[i]);
-        sum += lower[at++] * x[i] * y[i];
+      for (const i of there) {
+        const row = i * (i + 1) / 2;
+        for (const j of there) {
+          if (j >= i) break;
+          sum += lower[row + j] * (x[i] * y[j] + x[j] * y[i]);
+        }
+        sum += lower[row + i] * x[i] * y[i];
       }
       return sum;
     };
