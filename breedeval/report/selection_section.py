@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -116,13 +117,15 @@ def _responses(own: pd.DataFrame, settings: Mapping[str, Any]) -> Sheet:
     label, asked = _asked(own, settings)
     rows = []
     for row, weight in zip(own.to_dict("records"), asked, strict=True):
+        decimals = _decimals(row["genetic_sd"])
         rows.append([
             str(row["criterion"]), significant(weight),
             significant(row["coefficient"]),
-            *(significant(row[name], 3) for name in (
-                "genetic_sd", "mean_candidates", "mean_selected")),
-            _signed(row["response"]), _signed(row["response_in_sd"], 2),
-            _signed(row["response_per_year"]), _signed(row["predicted_response"])])
+            significant(row["genetic_sd"], 3),
+            *(fixed(row[name], decimals) for name in ("mean_candidates", "mean_selected")),
+            _signed(row["response"], decimals), _signed(row["response_in_sd"], 2),
+            _signed(row["response_per_year"], decimals + 1),
+            _signed(row["predicted_response"], decimals)])
     columns = [Column("Criterion"), *(Column(label, "number") for label in (
         label, "Points a unit", "Genetic SD", "Mean of candidates",
         "Mean of the selected", "Response a generation", "in genetic SD", "a year", "by theory"))]
@@ -160,11 +163,11 @@ def _alternatives(index: pd.DataFrame, settings: Mapping[str, Any]) -> Sheet | N
     for name in names:
         own = index[index["index"] == name].set_index("criterion").reindex(criteria)
         weights = _asked(own, settings)[1].to_numpy(np.float64)
-        responses = own[["response", "response_in_sd"]].to_numpy(np.float64)
+        responses = own[["response", "response_in_sd", "genetic_sd"]].to_numpy(np.float64)
         rows.append(["this run" if name == OWN else str(name),
                      *(significant(weight, 3) for weight in weights),
-                     *(f"{_signed(gain)} ({_signed(relative, 2)})"
-                       for gain, relative in responses)])
+                     *(f"{_signed(gain, _decimals(sd))} ({_signed(relative, 2)})"
+                       for gain, relative, sd in responses)])
     weight = _asked(index, settings)[0]
     columns = [Column("Weights of"),
                *(Column(f"{weight} of {name}", "number") for name in criteria),
@@ -176,13 +179,13 @@ def _alternatives(index: pd.DataFrame, settings: Mapping[str, Any]) -> Sheet | N
 
 def _strength(facts: Mapping[str, Any]) -> Sheet:
     """Selection intensity of each sex: what could be had, and what was reached."""
-    rows = []
+    decimals, rows = _decimals(facts["index_sd"]), []
     for sex, found in facts["intensity"].items():
         number = found["candidates"]
         means = facts["index_mean"][sex]
         rows.append([_SEXES.get(sex, sex), count(number), count(found["selected"]),
                      percent(found["selected"] / number if number else np.nan),
-                     significant(means["candidates"], 3), significant(means["selected"], 3),
+                     *(fixed(means[who], decimals) for who in ("candidates", "selected")),
                      *(fixed(found[key], 2) for key in ("infinite", "finite", "reached"))])
     columns = [Column("Sex"), *(Column(label, "number") for label in (
         "Candidates", "Selected", "Share", "Index of candidates", "Index of the selected",
@@ -206,6 +209,11 @@ def _years(interval: float | None) -> str:
         f"{fixed(interval, 1)} years")
 
 
-def _signed(value: float, digits: int = 3) -> str:
-    return ("+" if value > 0 else "") + (
-        fixed(value, 2) if digits == 2 else significant(value, digits))
+def _decimals(deviation: float) -> int:
+    """Decimals that show a genetic standard deviation with three digits."""
+    return min(max(2 - math.floor(math.log10(deviation)), 0), 6) if deviation > 0 else 2
+
+
+def _signed(value: float, decimals: int) -> str:
+    text = fixed(value, decimals)
+    return f"+{text}" if value > 0 and text.strip("0.") else text

@@ -16,7 +16,6 @@ from breedeval.report.candidates import candidates_of
 from breedeval.report.contribution_section import contribution_section
 from breedeval.report.individual_pages import page_names
 from breedeval.report.mating_section import mating_section
-from breedeval.report.numbers import significant
 from breedeval.report.selection_section import selection_section
 from breedeval.report.trend_section import trend_section
 from tests.unit.report.fake_evaluation import PROVENANCE, animal_model
@@ -89,7 +88,7 @@ def test_responses_in_words_and_numbers(run: Evaluation) -> None:
     assert found["left_out"] == [("Not birth_year >= 2008", "300")]
     own = run.decisions["index"].iloc[0]
     assert found["responses"].rows[0][0] == "milk"
-    assert significant(own["response"], 3) in found["responses"].rows[0][5]
+    assert found["responses"].rows[0][5] == f"+{own['response']:.2f}"
     assert [row[0] for row in found["alternatives"].rows] == ["this run", "only milk"]
     assert found["strength"].rows[1][:3] == ["Males", str((run.decisions["selection"][
         "sex"] == "male").sum()), "4"]
