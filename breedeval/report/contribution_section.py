@@ -119,14 +119,16 @@ def _frontier(table: pd.DataFrame) -> Sheet:
 def _picture(table: pd.DataFrame, facts: Mapping[str, Any]) -> Picture:
     """Gain against coancestry, with what was chosen and what truncation would do."""
     ordered = table.sort_values("coancestry")
-    x, y = (ordered[name].to_numpy(np.float64) for name in ("coancestry", "response"))
-    chosen = ordered[ordered["chosen"].to_numpy(np.bool_)]
+    of_run = ordered["chosen"].to_numpy(np.bool_)
+    chosen, best = ordered[of_run], ordered[~of_run]
+    x, y = (best[name].to_numpy(np.float64) for name in ("coancestry", "response"))
     caption = (f"The highest response that is possible at every mean coancestry: from "
                f"{significant(y[0], 3)} at {fixed(x[0], 4)} to {significant(y[-1], 3)} at "
-               f"{fixed(x[-1], 4)}. Nothing above the line can be had.")
+               f"{fixed(x[-1], 4)}, with as many parents as is best. Nothing above the line can be "
+               "had.")
     cut = facts.get("truncation") or {}
     if len(chosen):
-        caption += " Diamond: this run."
+        caption += " Diamond: this run, with its numbers of parents."
     if cut:
         caption += " Square: the best by the index, as many and used alike."
 
