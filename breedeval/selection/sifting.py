@@ -30,7 +30,7 @@ Rows = NDArray[np.int64]
 TOLERANCE = 1e-8
 """Of the duality gap, in standard deviations of merit."""
 COARSE = 1e-5
-"""The same of the least coancestry among many by a matrix or products alone: 5e-6 in coancestry."""
+"""The same of the least coancestry among many by a matrix or products alone, in self-coancestry."""
 LARGEST = 4000
 """Working set that is still solved where K has no sparse or low-rank form."""
 ROUNDS = 60
