@@ -34,7 +34,7 @@ from breedeval.selection.shares import Shares
 
 Vector = NDArray[np.float64]
 
-DENSE_UP_TO = 400
+DENSE_UP_TO = 1500
 """Candidates up to which K itself is less work than its sparse or low-rank form."""
 TOLERANCE = 1e-10
 """Of the solver: gap and feasibility."""
