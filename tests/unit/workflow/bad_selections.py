@@ -31,6 +31,10 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         "selection:\n  index: {desired_gains: {gain: 1}, restricted: [gain]}\n",
         ("run.yaml:11:37: 'restricted' has no use beside 'desired_gains', which say the gain "
          "of every criterion. Remove 'restricted', or write a gain of 0.",)),
+    "restrictions on all that has a weight": (
+        "selection:\n  index: {weights: {gain: 1}, restricted: [gain]}\n",
+        ("run.yaml:11:11: all that has a weight is restricted, so that nothing is left to be "
+         "selected for. Restrict less, or give another criterion a weight.",)),
     "conditions that cannot be read, and on what there is not": (
         GAIN + "  candidates:\n    where: [gain >, herd == 3, age > 90]\n",
         ("run.yaml:13:13: the condition 'gain >' cannot be read at 'gain >'. Expected a "
