@@ -118,6 +118,15 @@ def test_trends_say_their_base(run: Evaluation) -> None:
     assert so_far.rows[0] == ["milk", *["0.310"] * 4]
 
 
+@pytest.mark.parametrize(("gap", "told"), [(0.0, False), (3e-16, False), (0.012, True)])
+def test_a_plan_that_is_the_best_but_for_rounding_has_no_gap(
+    run: Evaluation, gap: float, told: bool
+) -> None:
+    summary = {**run.summary, "mating": {**run.summary["mating"], "gap": gap}}
+    found = mating_section(replace(run, summary=summary))["matings"]
+    assert ("Farther from the best plan than" in dict(found["facts"])) is told
+
+
 def test_matings_by_male_herd_and_female(run: Evaluation) -> None:
     found = mating_section(run)["matings"]
     table = run.decisions["matings"]
