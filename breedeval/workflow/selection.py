@@ -62,6 +62,13 @@ def decide(
         task = make_task(plan.settings, plan.bounds, among, relatives)
         found = contribute(plan.settings, task, among, among.ranking.values, step)
     shares = _shares(plan, among, among.ranking) if found is None else found.shares
+    uses, mated = None if found is None else found.uses, None
+    if plan.settings.mating is not None:
+        own = coancestry_among(among, solutions.equations)
+        mated = mate(_with_matings(plan, found), run, solutions, among, shares, own, step)
+        relatives = relatives or own
+        if found is None:
+            uses, shares = mated.uses, mated.uses / mated.uses.sum()
     schemes = [Scheme("index", among.goal, among.ranking, shares)]
     for name, weights in plan.settings.index.alternatives.items():
         aim = goal(plan, among.criteria, weights)
@@ -69,16 +76,13 @@ def decide(
             plan, solutions, among.criteria, aim, among.mask, among.sexes).among(among.mask)
         schemes.append(Scheme(name, aim, ranking, _shares(plan, among, ranking, task)))
     interval = mean_interval(run.inputs.pedigree)
-    tables = {"selection": selection_table(among, shares, None if found is None else found.uses),
+    tables = {"selection": selection_table(among, shares, uses),
               "index": index_table(among, schemes, interval)}
     summary: dict[str, Any] = {"selection": facts(among, schemes[0], interval)}
     if found is not None:
         tables |= found.tables
         summary["contributions"] = found.facts
-    if plan.settings.mating is not None:
-        own = coancestry_among(among, solutions.equations)
-        mated = mate(_with_matings(plan, found), run, solutions, among, shares, own, step)
-        relatives = relatives or own
+    if mated is not None:
         tables["matings"], summary["mating"] = mated.table, mated.facts
     return Decisions(tables, summary, coancestry=compact_coancestry(
         among, solutions.equations, relatives, tables["selection"]["individual"].to_list()))

@@ -82,6 +82,23 @@ def test_males_are_used_alike_without_a_limit() -> None:
     assert (table.groupby("male")["matings"].sum() == 4).all()
 
 
+def test_contributions_are_those_of_a_plan_that_is_free() -> None:
+    found = evaluated({"objective": "index", "max_per_male": 8})
+    table = found.decisions["selection"].set_index("individual")
+    plan = found.decisions["matings"]
+    for sex in ("female", "male"):
+        uses = plan.groupby(sex)["matings"].sum()
+        own = table.loc[uses.index]
+        assert (own["matings"] == uses).all()
+        np.testing.assert_allclose(own["contribution"], uses / 24)
+    assert table["matings"].sum() == 24
+    assert (table["selected"] == (table["matings"] > 0)).all()
+    assert table["selected"].sum() == 14  # the third male has no mating
+    unselected = table.groupby("sex")["index"].mean().mean()
+    assert found.decisions["index"]["response"][0] == pytest.approx(
+        plan["matings"] @ plan["expected_index"] / 12 - unselected)
+
+
 def test_the_best_males_are_used_most_for_the_index() -> None:
     found = evaluated({"objective": "index", "max_per_male": 5})
     males = selected(found, "male")  # the best first
