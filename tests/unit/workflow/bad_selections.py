@@ -9,7 +9,8 @@ from __future__ import annotations
 from tests.unit.workflow.bad_inputs import GOOD
 
 GAIN = "selection:\n  index: {weights: {gain: 1}}\n"
-FILES = {**GOOD, "culled.csv": "id\nc1\nzz\n", "use.csv": "individual,minimum\nc1,0.1\n"}
+FILES = {**GOOD, "culled.csv": "id\nc1\nzz\n", "use.csv": "individual,minimum\nc1,0.1\n",
+         "headless.csv": "c1\nc2\n"}
 
 CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "a criterion that is not evaluated": (
@@ -67,6 +68,10 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         GAIN + "  candidates: {exclude: cull.csv}\n",
         ("run.yaml:12:25: there is no file 'cull.csv' (looked in FOLDER). Did you mean "
          "'culled.csv'?",)),
+    "a list without a header": (
+        GAIN + "  candidates: {exclude: headless.csv}\n",
+        ("headless.csv:1: the first line begins with 'c1', an individual. Expected a header line. "
+         "Write one above it, such as 'individual'.",)),
     "matings of nobody": (
         GAIN + "  mating: {max_inbreeding: 0.1}\n",
         ("run.yaml:12:3: nobody is selected for the matings. Expected 'select' or "

@@ -258,6 +258,17 @@ def test_forbidden_pairs(tmp_path: Path) -> None:
     pairs = {frozenset(pair) for pair in found.decisions["matings"][
         ["female", "male"]].itertuples(index=False)}
     assert not pairs & {frozenset(("L1", "L2")), frozenset(("L0", "L9"))}
+    assert not found.summary["warnings"]
+
+
+def test_forbidden_pairs_of_nobody_are_told_and_a_header_is_asked_for(tmp_path: Path) -> None:
+    path = lines(tmp_path, "map: linkage.csv, forbidden: pairs.csv")
+    (tmp_path / "pairs.csv").write_text("one,other\nL1,L2\nL1,L-2\n", encoding="utf-8")
+    assert ("selection: mating: forbidden: 'L-2' has no breeding values. Correct the name, or "
+            "leave it out.") in breedeval.run(path).summary["warnings"]
+    (tmp_path / "pairs.csv").write_text("L1,L2\nL0,L9\n", encoding="utf-8")
+    with pytest.raises(breedeval.InputError, match="begins with 'L1', an individual"):
+        breedeval.run(path)
 
 
 def test_markers_without_a_place_are_told(tmp_path: Path) -> None:
