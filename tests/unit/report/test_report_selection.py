@@ -62,6 +62,8 @@ def test_an_index_of_phenotypes_has_no_sliders(run: Evaluation) -> None:
     assert not payload_of(replace(run, settings=settings))["movable"]
     page = render(replace(run, settings=settings), PROVENANCE)
     assert "computed from phenotypes" in page
+    assert "own records of each trait" in page
+    assert "each breeding value in the unit" not in page
     assert 'id="selection-weights"' not in page
 
 
@@ -75,6 +77,14 @@ def test_the_best_and_the_selected_of_many(run: Evaluation, monkeypatch: pytest.
     assert unpack_integers(payload["ranks"]) == list(kept["rank"])
     rows = run.coancestry["arrays"]["rows"][kept["rank"] - 1]
     assert unpack_integers(payload["coancestry"]["rows"]) == list(rows)
+
+
+def test_lines_are_not_told_of_sexes(run: Evaluation) -> None:
+    assert "Means are of both sexes alike" in render(run, PROVENANCE)
+    facts = {**run.summary["selection"], "selected": {"all": 16}}
+    page = render(replace(run, summary={**run.summary, "selection": facts}), PROVENANCE)
+    assert "both sexes" not in page
+    assert "the two sexes" not in page
 
 
 def test_whether_use_differs(run: Evaluation) -> None:
