@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -189,6 +190,17 @@ def test_pages_of_sires() -> None:
     own = run.breeding_values.set_index(["trait", "individual"])
     value = own.loc[("milk", sires["individual"].iloc[0]), "breeding_value"]
     assert f"+{value:.2f}".removeprefix("+" if value < 0 else "") in next(iter(pages.values()))
+
+
+def test_the_trend_on_a_page_stands_on_the_base_of_its_bars() -> None:
+    run = selection()
+    values = run.breeding_values.assign(relative=run.breeding_values["breeding_value"] - 1.0)
+    moved = dict(render_pages(replace(run, breeding_values=values), PROVENANCE))
+    for file, page in render_pages(run, PROVENANCE):
+        told, of_base = (re.findall(r"aria-label=\"Mean breeding value from (\S+) .* to (\S+) .*: "
+                                    r"(\S+) ", text) for text in (page, moved[file]))
+        shown = [[float(text.replace("−", "-")) for text in texts[0]] for texts in (told, of_base)]
+        np.testing.assert_allclose(np.subtract(*shown), 1.0, atol=0.011)
 
 
 def test_links_to_pages_where_they_are_written(run: Evaluation) -> None:
