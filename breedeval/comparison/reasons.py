@@ -15,7 +15,8 @@ Kind = Literal["data", "pedigree", "input", "records", "individuals", "model", "
 NEGLIGIBLE = 1e-6
 """Changes below this part of the spread of breeding values are the solver's last digits."""
 
-NOT_A_REASON = ("title", "output", "solve.threads", "solve.memory_limit", "solve.start")
+NOT_A_REASON = ("title", "output", "solve.threads", "solve.memory_limit", "solve.start",
+                "validation", "marker_effects", "selection", "trend")
 """Settings that move no breeding value."""
 
 NOT_DATA = ("run file", "start of the solver")

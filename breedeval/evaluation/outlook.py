@@ -7,8 +7,9 @@ worth 1/(λσ²) there with λ = (1 − h²)/h², as its unit,
 
 n own records of repeatability t are worth E(n) = (1 − h²)/(t − h² + (1 − t)/n) first ones; a
 progeny with one record, whose other parent is unknown, λ/(3 + 4λ) of one: Mendelian sampling and
-that parent stand between them. What else a record depends on is taken as known, so that these are
-upper bounds.
+that parent stand between them. Fixed effects that a record depends on are taken as known, and the
+levels of other random effects, which h² counts with the noise, as new: in a herd that is well known
+already a record tells more.
 
 References
 ----------

@@ -19,7 +19,7 @@ SOURCES = {
     "genomic": "genotype", "relatives": "relatives", "base": "base",
     "unsolved": "left over by the solver"}
 FORMULA = ("1/PEV grows by E/(λσ²) with λ = (1 − h²)/h²: a first own record is E = 1, a progeny's "
-           "λ/(3 + 4λ), all else that records depend on being known.")
+           "λ/(3 + 4λ), with fixed effects known and other random effects as new as the record.")
 SHOWN = 20
 """Records that are listed."""
 

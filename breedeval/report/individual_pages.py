@@ -328,7 +328,10 @@ def _matings(book: Book, name: str) -> Sheet | None:
 
 
 def _courses(book: Book, name: str) -> dict[str, Any]:
-    """The trend of every breeding value with the individual in it, and along what it goes."""
+    """The trend of every breeding value with the individual in it, and along what it goes.
+
+    Against the base of the bars.
+    """
     for unit in ("birth_year", "generation"):
         born = pd.to_numeric(pd.Series([_known(book, name, unit)]), errors="coerce").iloc[0]
         if np.isfinite(born):
@@ -336,12 +339,14 @@ def _courses(book: Book, name: str) -> dict[str, Any]:
     else:
         return {"courses": [], "unit": ""}
     found: list[tuple[str, Markup]] = []
+    relative = _relative(book.evaluation)
     for view, means in zip(book.views, book.means[unit], strict=True):
         if name not in view.values.index or len(means) < 2:
             continue
-        value = float(view.values["breeding_value"].loc[[name]].iloc[0])
+        base = relative.get((view.effect, view.component, view.trait), 0.0)
+        value = float(view.values["breeding_value"].loc[[name]].iloc[0]) - base
         decimals = numbers.decimals_for(view.column("breeding_value"))
         found.append((view.label, course_picture(Course(
-            means.index.to_numpy(np.float64), means.to_numpy(np.float64), float(np.floor(born)),
-            value, name, decimals))))
+            means.index.to_numpy(np.float64), means.to_numpy(np.float64) - base,
+            float(np.floor(born)), value, name, decimals))))
     return {"courses": found, "unit": unit.replace("_", " ")}

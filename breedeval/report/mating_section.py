@@ -25,6 +25,8 @@ from breedeval.report.views import attributes_of
 
 PAIRS = 3000
 """Pairs that are written into the page."""
+PROVEN = 1e-9
+"""Distances from the bound of the solver that are rounding: the plan is the best."""
 HERDS = ("herd", "flock", "farm", "herd_id", "unit", "station")
 """Columns that say where a female stands, where the run file does not."""
 _OBJECTIVES = {
@@ -102,7 +104,7 @@ def _facts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     found += [(f"Pairs left out: {words}", count(number))
               for words, number in (facts.get("forbidden_pairs") or {}).items()]
     gap = facts.get("gap")
-    if gap is not None and gap > 0:
+    if gap is not None and gap > PROVEN:
         found.append(("Farther from the best plan than", significant(gap, 2)))
     return [(label, text) for label, text in found if text != MISSING]
 

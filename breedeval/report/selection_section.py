@@ -46,7 +46,9 @@ def selection_section(evaluation: Evaluation) -> dict[str, Any]:
         "left_out": [(words[:1].upper() + words[1:], count(number))
                      for words, number in facts["left_out"].items()],
         "movable": not of_phenotypes(evaluation.settings),
-        "coancestry": _coancestry(evaluation.coancestry),
+        "sexes": "all" not in facts["selected"],
+        "coancestry": _coancestry(
+            evaluation.coancestry, of_two_sexes="all" not in facts["selected"]),
         "responses": _responses(index[index["index"] == OWN], settings),
         "alternatives": _alternatives(index, settings),
         "strength": _strength(facts),
@@ -81,25 +83,30 @@ def _index(evaluation: Evaluation, index: pd.DataFrame) -> list[str]:
         own["criterion"], own["coefficient"], strict=True) if np.isfinite(b) and b]
     formula = " ".join(terms).removeprefix("+ ").removeprefix("− ")
     sign = "−" if terms and terms[0].startswith("−") else ""
-    lines = [f"The index comes from {_FORMS[form]}: index = {sign}{formula}, in points, "
-             "each breeding value in the unit of its trait and against the base of this "
-             "evaluation."]
-    if settings.get("restricted"):
-        lines.append(f"It is restricted so that {listed(list(settings['restricted']))} stay as "
-                     "they are on average; with other weights they do not.")
+    source = ("the mean of an individual's own records of each trait, less the fixed effects and "
+              "the random effects that are not its own; these are the weights for the most usual "
+              "pattern of records" if of_phenotypes(evaluation.settings) else
+              "each breeding value in the unit of its trait and against the base of this "
+              "evaluation")
+    lines = [f"The index comes from {_FORMS[form]}: index = {sign}{formula}, in points, {source}."]
+    if held := list(settings.get("restricted") or ()):
+        they = "stays as it is" if len(held) == 1 else "stay as they are"
+        lines.append(f"It is restricted so that {listed(held)} {they} on average; with other "
+                     "weights that is not so.")
     if settings.get("standardise"):
         lines.append("In the run file, weights and gains are per genetic standard deviation of the "
                      "trait.")
     return lines
 
 
-def _coancestry(found: Mapping[str, Any]) -> str:
+def _coancestry(found: Mapping[str, Any], *, of_two_sexes: bool) -> str:
     """Where the coancestry of a list comes from."""
     if not found:
         return ""
     text = ("Mean coancestry is the inbreeding to expect two generations on, if the selected are "
             "used as the list says and mated at random (an individual with itself included); the "
-            "expected inbreeding of progeny is that of all pairs of the two sexes.")
+            "expected inbreeding of progeny is that of all pairs"
+            f"{' of the two sexes' if of_two_sexes else ''}.")
     if found["kind"] == "ancestors":
         people = counted(len(found["arrays"]["sire"]), "individual")
         return text + f" Both are exact, from the pedigree of the candidates ({people})."

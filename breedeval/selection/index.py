@@ -54,8 +54,11 @@ class Information:
     genetic: Matrix
 
     def response(self, b: Vector) -> Vector:
-        """G′b/√(b′Pb): the gain in every criterion for one standard deviation of selection."""
-        found: Vector = self.covariance.T @ b / self.deviation(b)
+        """G′b/√(b′Pb): the gain in every criterion for one standard deviation of selection.
+
+        Nothing is gained by an index b = 0.
+        """
+        found: Vector = self.covariance.T @ b / (self.deviation(b) or 1.0)
         return found
 
     def deviation(self, b: Vector) -> float:
@@ -63,8 +66,9 @@ class Information:
         return float(np.sqrt(b @ self.variance @ b))
 
     def accuracy(self, b: Vector, a: Vector) -> float:
-        """b′Ga/√(b′Pb · a′Ca), the correlation of the index with the aggregate a′u."""
-        return float(b @ self.covariance @ a / (self.deviation(b) * np.sqrt(a @ self.genetic @ a)))
+        """b′Ga/√(b′Pb · a′Ca), the correlation of the index with the aggregate a′u; 0 for b = 0."""
+        deviation = self.deviation(b) or 1.0
+        return float(b @ self.covariance @ a / (deviation * np.sqrt(a @ self.genetic @ a)))
 
 
 def economic_index(information: Information, a: Vector) -> Vector:
@@ -85,6 +89,8 @@ def economic_index(information: Information, a: Vector) -> Vector:
 def restricted_index(information: Information, a: Vector, held: NDArray[np.int64]) -> Vector:
     """The index for a that leaves the criteria ``held`` as they are, shape (m,).
 
+    Where that leaves no freedom, such as with one source of information, it is exactly 0.
+
     References
     ----------
     Kempthorne & Nordskog (1959) Biometrics 15:10.
@@ -92,7 +98,10 @@ def restricted_index(information: Information, a: Vector, held: NDArray[np.int64
     own = economic_index(information, a)
     g = information.covariance[:, held]
     per_gain = _solve(information.variance, g)
-    return own - per_gain @ _solve(g.T @ per_gain, g.T @ own)
+    found: Vector = own - per_gain @ _solve(g.T @ per_gain, g.T @ own)
+    if information.deviation(found) <= ROUNDING * information.deviation(own):
+        return np.zeros_like(found)
+    return found
 
 
 def desired_gains_index(information: Information, d: Vector, of: NDArray[np.int64]) -> Vector:

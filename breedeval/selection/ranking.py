@@ -41,6 +41,11 @@ class Goal:
     gains: Vector | None
     of: NDArray[np.int64]
 
+    @property
+    def plain(self) -> bool:
+        """Whether only weights are given: neither gains nor restrictions."""
+        return self.gains is None and not self.held.size
+
     def coefficients(self, information: Information) -> Vector:
         """b, shape (m,).
 
@@ -109,8 +114,7 @@ def rank_by_breeding_values(
         var(û) of every individual given the model: its genetic variance less the covariance of
         its prediction errors; None where these are not known.
     """
-    plain = goal.gains is None and not goal.held.size
-    b = goal.weights if plain else goal.coefficients(Information(spread, spread, genetic))
+    b = goal.weights if goal.plain else goal.coefficients(Information(spread, spread, genetic))
     a = goal.aggregate(b)
     accuracy = (np.full(len(values), np.nan) if reliable is None
                 else _accuracies(reliable, genetic, a, b))

@@ -72,7 +72,8 @@ def superiority(values: Matrix, candidates: Mask, shares: Vector) -> Vector:
     total = weights.sum()
     if total <= 0:
         return np.zeros(values.shape[1])
-    found: Vector = weights @ values / total - values[candidates].mean(axis=0)
+    among = values[candidates]
+    found: Vector = weights[candidates] @ among / total - among.mean(axis=0)
     return found
 
 

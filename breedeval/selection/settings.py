@@ -91,6 +91,13 @@ def _index_misfits(index: IndexSettings) -> list[Misfit]:
     if not any(index.given.values()):
         found_misfits.append(Misfit((given[0],), "all weights are 0", "Expected one that is not",
                                     "Give a weight"))
+    for path, weights in [((given[0],), index.given), *(
+            (("alternatives", name), own) for name, own in index.alternatives.items())]:
+        weighted = [name for name, weight in weights.items() if weight]
+        if index.form != "desired_gains" and set(weighted) <= {*index.restricted} and weighted:
+            found_misfits.append(Misfit(
+                path, "all that has a weight is restricted, so that nothing is left to be "
+                "selected for", "", "Restrict less, or give another criterion a weight"))
     if index.form == "desired_gains":
         found_misfits += [
             Misfit((key,), f"'{key}' has no use beside 'desired_gains', which say the gain of "

@@ -16,6 +16,7 @@ from breedeval.model.form import KeyPath, Misfit, did_you_mean
 from breedeval.records import Table
 from breedeval.selection.settings import ContributionSettings, SelectionSettings
 from breedeval.workflow.ladder import Run
+from breedeval.workflow.lists import refuse_headless
 
 BASE: KeyPath = ("selection", "contributions")
 COLUMNS = ("minimum", "maximum")
@@ -58,6 +59,7 @@ def read_bounds(asked: ContributionSettings | None, levels: Levels, findings: Fi
 def _bounds(path: Path, levels: Levels, findings: Findings) -> Bounds:
     faults = Findings()
     table = read_table(path, missing=("", "NA"), findings=faults)
+    refuse_headless(table, levels)
     names = list(table.columns)
     limits = [name for name in COLUMNS if name in names]
     if not limits or names[0] in COLUMNS:

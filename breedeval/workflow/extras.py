@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from breedeval.errors import InputError
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.result import Evaluation
 from breedeval.evaluation.solving import Solutions
@@ -21,10 +22,29 @@ MARKERS = "marker_effects"
 """Name of the file of arrays of marker effects."""
 
 
+class UndecidedError(InputError):
+    """An evaluation whose decisions cannot be made as the run file asks.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Everything else; its summary says what is ``undecided``.
+    *problems : str
+    """
+
+    def __init__(self, evaluation: Evaluation, *problems: str) -> None:
+        self.evaluation = evaluation
+        super().__init__(*problems)
+
+
 @dataclass(frozen=True, eq=False)
 class Extras:
-    """What a run file asks for beside breeding values; None where it does not."""
+    """What a run file asks for beside breeding values; None where it does not.
 
+    ``undecided`` are the messages of why decisions cannot be made.
+    """
+
+    undecided: tuple[str, ...]
     decided: Decisions | None
     markers: MarkerResults | None
     checked: Validation | None
@@ -32,6 +52,8 @@ class Extras:
     def added_to(self, evaluation: Evaluation) -> Evaluation:
         """The evaluation with it."""
         summary = dict(evaluation.summary)
+        if self.undecided:
+            summary["undecided"] = list(self.undecided)
         if self.decided is not None:
             summary |= self.decided.summary
             evaluation = replace(
@@ -57,9 +79,13 @@ def find_extras(
     """Decide, solve the effects of markers back, and validate: whatever was asked for."""
     settings, step = run.settings, journal.step
     decided = markers = checked = None
+    undecided: tuple[str, ...] = ()
     if plans.any:
-        with placed(run):
-            decided = decide_all(plans, run, solutions, step)
+        try:
+            with placed(run):
+                decided = decide_all(plans, run, solutions, step)
+        except InputError as error:
+            undecided = error.problems
     if settings.marker_effects is not None:
         from breedeval.workflow.marker_effects import results_of_markers  # slow to load
 
@@ -68,4 +94,4 @@ def find_extras(
         from breedeval.workflow.validation import validate
 
         checked = validate(run, solutions, options, step)
-    return Extras(decided, markers, checked)
+    return Extras(undecided, decided, markers, checked)

@@ -51,10 +51,11 @@ LANES = 64
 
 @dataclass(frozen=True, eq=False)
 class Mated:
-    """``matings.csv``, and what the summary says of it."""
+    """``matings.csv``, what the summary says of it, and the matings of each candidate, (n,)."""
 
     table: pd.DataFrame
     facts: dict[str, Any]
+    uses: Int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +153,11 @@ def mate(
         raise MisfitError(why.below(*BASE))
     step(f"{found.total:,} matings, mean inbreeding of progeny {found.inbreeding:.4f} (at random "
          f"{found.random_inbreeding:.4f})")
+    uses = np.zeros(len(among.frame), np.int64)
+    np.add.at(uses, pool.first[found.first], found.matings)
+    np.add.at(uses, pool.second[found.second], found.matings)
     return Mated(_table(asked, among, pool, found, expected),
-                 _facts(asked, crossing, found, expected))
+                 _facts(asked, crossing, found, expected), uses)
 
 
 def _pool(among: Candidacy, shares: Float64, findings: Findings) -> Pool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from breedeval.selection.mating import carriers
 from breedeval.selection.settings import MatingSettings, SelectionSettings
 from breedeval.workflow.attributes import attribute_names
 from breedeval.workflow.ladder import Run
+from breedeval.workflow.lists import refuse_headless, warn_of_unknown
 
 BASE: KeyPath = ("selection", "mating")
 MAP = ("marker", "chromosome", "centimorgan")
@@ -65,8 +67,17 @@ def mating_columns(asked: MatingSettings) -> tuple[str, ...]:
     return (*asked.avoid, *((asked.herd,) if asked.herd is not None else ()))
 
 
-def read_mating_sources(asked: MatingSettings | None) -> MatingSources:
+def read_mating_sources(
+    asked: MatingSettings | None, levels: Levels, findings: Findings
+) -> MatingSources:
     """Forbidden pairs and the linkage map.
+
+    Parameters
+    ----------
+    asked : MatingSettings or None
+    levels : Levels
+        Individuals with breeding values; others are warned of.
+    findings : Findings
 
     Raises
     ------
@@ -75,22 +86,25 @@ def read_mating_sources(asked: MatingSettings | None) -> MatingSources:
     if asked is None:
         return MatingSources()
     return MatingSources(
-        () if asked.forbidden is None else _pairs(asked.forbidden),
+        () if asked.forbidden is None else _pairs(asked.forbidden, levels, findings),
         None if asked.map is None else _map(asked.map))
 
 
-def _pairs(path: Path) -> tuple[tuple[str, str], ...]:
+def _pairs(path: Path, levels: Levels, findings: Findings) -> tuple[tuple[str, str], ...]:
     """The first two columns of a file, of rows that have both."""
     table = read_table(path, missing=("",))
-    findings = Findings()
+    faults = Findings()
     names = list(table.columns)
     if len(names) < 2:
-        findings.fault("columns", _problem(table, "there is one column", "Expected two of "
-                                           "individuals that are not mated"))
-    findings.raise_faults()
+        faults.fault("columns", _problem(table, "there is one column", "Expected two of "
+                                         "individuals that are not mated"))
+    faults.raise_faults()
+    refuse_headless(table, levels)
     first, second = (table.text(name).to_pylist() for name in names[:2])
-    return tuple((one, other) for one, other in zip(first, second, strict=True)
-                 if one is not None and other is not None)
+    pairs = tuple((one, other) for one, other in zip(first, second, strict=True)
+                  if one is not None and other is not None)
+    warn_of_unknown("selection: mating: forbidden", chain(*pairs), levels, findings)
+    return pairs
 
 
 def _map(path: Path) -> MapTable:

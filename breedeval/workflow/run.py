@@ -15,7 +15,7 @@ from breedeval.config.load import LoadedRun, load
 from breedeval.config.overrides import Override
 from breedeval.config.settings import Estimation, RunSettings
 from breedeval.equations.henderson import Equations
-from breedeval.errors import BreedevalError, Findings, Problem
+from breedeval.errors import BreedevalError, Findings, InputError, Problem
 from breedeval.evaluation.estimation import Estimate, estimate
 from breedeval.evaluation.evaluate import solve_equations
 from breedeval.evaluation.planning import SolveOptions
@@ -31,7 +31,7 @@ from breedeval.variance.progress import Round, State
 from breedeval.workflow import ladder
 from breedeval.workflow.beginning import Beginning
 from breedeval.workflow.decisions import plan_decisions
-from breedeval.workflow.extras import find_extras
+from breedeval.workflow.extras import UndecidedError, find_extras
 from breedeval.workflow.journal import Journal
 from breedeval.workflow.onward import with_tables
 from breedeval.workflow.reading import input_files
@@ -82,6 +82,11 @@ def evaluate_run(
     """Evaluate a run that was read; no results are written, but relationships to be saved.
 
     ``rounds`` keeps the state of an estimation, and gives that of one that was stopped.
+
+    Raises
+    ------
+    UndecidedError
+        With the evaluation, where decisions that are asked for cannot be made.
     """
     equations = set_up(run, journal, share)
     settings, found = run.settings, None
@@ -112,7 +117,10 @@ def evaluate_run(
         journal.step(f"Warning: {warning}")
     summary = {**evaluation.summary, "start": begun.told, "seconds": journal.seconds,
                "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-    return replace(evaluation, summary=summary)
+    evaluation = replace(evaluation, summary=summary)
+    if extras.undecided:
+        raise UndecidedError(evaluation, *extras.undecided)
+    return evaluation
 
 
 def save_relationships(settings: RunSettings, equations: Equations, journal: Journal) -> None:
@@ -193,7 +201,11 @@ def run_file(
         run = ladder.read_loaded(loaded, journal, share.inputs if share else None)
         if isinstance(loaded.settings.variances, Estimation):
             rounds = rounds_of(loaded.settings, directory)
-        evaluation = evaluate_run(run, journal, share, rounds)
+        undecided = ""
+        try:
+            evaluation = evaluate_run(run, journal, share, rounds)
+        except UndecidedError as error:
+            evaluation, undecided = error.evaluation, str(error)
         origin = describe_origin(
             input_files(loaded.settings, loaded.path), command=sys.argv,
             threads=threads(loaded.settings, share), overrides=list(map(str, overrides)))
@@ -209,6 +221,9 @@ def run_file(
         return Outcome(path, BUG, _bug(path, directory, journal))
     if evaluation.summary["status"] != "done":
         return Outcome(path, NOT_CONVERGED, f"{path}: {_not_converged(evaluation)}", directory)
+    if undecided:
+        return Outcome(path, InputError.exit_code, f"{undecided}\nThe breeding values are written "
+                       "all the same, without what could not be decided.", directory)
     return Outcome(path, 0, "", directory)
 
 

@@ -64,6 +64,13 @@ def decide(
                          asked.relationship or effect.relationship)
         found = contribute(plan.settings, task, among, run.findings, step)
     shares = _shares(plan, among, among.ranking) if found is None else found.shares
+    uses, mated = None if found is None else found.uses, None
+    if plan.settings.mating is not None:
+        own = coancestry_among(among, solutions.equations, run)
+        mated = mate(_with_matings(plan, found), run, solutions, among, shares, own, step)
+        relatives = relatives or own
+        if found is None:
+            uses, shares = mated.uses, mated.uses / mated.uses.sum()
     schemes = [Scheme("index", among.goal, among.ranking, shares)]
     for name, weights in plan.settings.index.alternatives.items():
         aim = goal(plan, among.criteria, weights)
@@ -71,16 +78,13 @@ def decide(
             plan, solutions, among.criteria, aim, among.mask, among.sexes).among(among.mask)
         schemes.append(Scheme(name, aim, ranking, _shares(plan, among, ranking, task)))
     interval = mean_interval(run.inputs.pedigree)
-    tables = {"selection": selection_table(among, shares, None if found is None else found.uses),
+    tables = {"selection": selection_table(among, shares, uses),
               "index": index_table(among, schemes, interval)}
     summary: dict[str, Any] = {"selection": facts(among, schemes[0], interval)}
     if found is not None:
         tables |= found.tables
         summary["contributions"] = found.facts
-    if plan.settings.mating is not None:
-        own = coancestry_among(among, solutions.equations, run)
-        mated = mate(_with_matings(plan, found), run, solutions, among, shares, own, step)
-        relatives = relatives or own
+    if mated is not None:
         tables["matings"], summary["mating"] = mated.table, mated.facts
     step("Coancestry for the report")
     return Decisions(tables, summary, coancestry=compact_coancestry(

@@ -9,9 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from breedeval.equations.henderson import Equations
-from breedeval.errors import Findings, Problem
 from breedeval.evaluation.criteria import Cell, find_criteria
-from breedeval.io.tables import read_table
+from breedeval.levels import Levels
 from breedeval.model.form import KeyPath, Misfit, MisfitError
 from breedeval.selection.candidates import Candidates, Rules, find_candidates
 from breedeval.selection.conditions import Condition, ConditionError, parse, unknown_columns
@@ -19,6 +18,7 @@ from breedeval.selection.settings import SelectionSettings
 from breedeval.workflow.attributes import attribute_names, attributes_of
 from breedeval.workflow.contributions_plan import Bounds, contribution_misfits, read_bounds
 from breedeval.workflow.ladder import Run
+from breedeval.workflow.lists import read_list, warn_of_unknown
 from breedeval.workflow.mating_plan import (
     MatingSources,
     mating_columns,
@@ -86,17 +86,18 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
     misfits = [one for one in found if isinstance(one, Misfit)] + faults
     if misfits:
         raise MisfitError(*misfits)
-    include, exclude = (_listed(value) for value in (asked_of.include, asked_of.exclude))
+    levels = equations.design.random[cells[0][0].effect].levels
+    include, exclude = (_listed(value, levels) for value in (asked_of.include, asked_of.exclude))
     rules = Rules(conditions, include, exclude or (), {
         "female": tuple(females.values()), "male": tuple(males.values())})
     mating = () if asked.mating is None else mating_columns(asked.mating)
     columns = tuple(name for name in dict.fromkeys([*rules.columns, *mating])
                     if name in attributes and name not in (*names, *COMPUTED))
-    levels = equations.design.random[cells[0][0].effect].levels
-    plan = Plan(asked, names, cells, rules, columns, read_mating_sources(asked.mating),
+    for key, listed in (("include", include), ("exclude", exclude)):
+        warn_of_unknown(f"selection: candidates: {key}", listed or (), levels, run.findings)
+    return Plan(asked, names, cells, rules, columns,
+                read_mating_sources(asked.mating, levels, run.findings),
                 read_bounds(asked.contributions, levels, run.findings))
-    _check_lists(plan, equations, run.findings)
-    return plan
 
 
 def _check_candidates(plan: Plan, run: Run, equations: Equations) -> None:
@@ -168,27 +169,8 @@ def _paths(asked: SelectionSettings) -> dict[str, KeyPath]:
     return paths
 
 
-def _listed(value: Path | tuple[str, ...] | None) -> frozenset[str] | None:
+def _listed(value: Path | tuple[str, ...] | None, levels: Levels) -> frozenset[str] | None:
     """Individuals of a list: those given, or the first column of a file."""
     if value is None:
         return None
-    if isinstance(value, tuple):
-        return frozenset(value)
-    table = read_table(value, missing=("",))
-    first = next(iter(table.columns))
-    return frozenset(str(name) for name in table.text(first).to_pylist() if name is not None)
-
-
-def _check_lists(plan: Plan, equations: Equations, findings: Findings) -> None:
-    """Warn of names in lists that have no breeding values."""
-    levels = equations.design.random[plan.cells[0][0].effect].levels
-    for key, names in (("include", plan.rules.include), ("exclude", plan.rules.exclude)):
-        listed = sorted(names or ())
-        unknown = [name for name, code in zip(listed, levels.codes(listed), strict=True)
-                   if code < 0] if listed else []
-        if unknown:
-            findings.warn(f"selection {key}", *(Problem(
-                f"selection: candidates: {key}", f"'{name}' has no breeding values", "",
-                "Correct the name, or leave it out") for name in unknown[:5]), total=len(unknown))
-
-
+    return frozenset(value) if isinstance(value, tuple) else read_list(value, levels)

@@ -10,8 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from breedeval.selection.index import Information
 from breedeval.selection.ranking import Goal, Ranking
-from breedeval.selection.responses import Strength, response, strength, superiority
+from breedeval.selection.responses import (
+    Strength,
+    covariance_within,
+    response,
+    strength,
+    superiority,
+)
 from breedeval.workflow.candidacy import EVERYBODY, Candidacy
 
 Vector = NDArray[np.float64]
@@ -79,9 +86,7 @@ def _rows(among: Candidacy, scheme: Scheme, interval: float) -> Iterator[dict[st
     deviations = np.sqrt(np.diagonal(among.criteria.genetic))
     gains = response(values, among.sexes, scheme.shares)
     unselected = response_base(among)
-    per_deviation = _per_deviation(scheme)
-    intensity = response(scheme.ranking.values[:, None], among.sexes, scheme.shares)[0]
-    predicted = intensity / scheme.deviation * per_deviation
+    predicted = _predicted(among, scheme)
     weights = scheme.goal.weights
     if scheme.goal.gains is not None:
         weights = np.zeros(len(deviations))
@@ -101,9 +106,16 @@ def response_base(among: Candidacy) -> Vector:
     return found
 
 
-def _per_deviation(scheme: Scheme) -> Vector:
-    b = scheme.ranking.coefficients
-    return scheme.ranking.information.response(b[np.isfinite(b)])
+def _predicted(among: Candidacy, scheme: Scheme) -> Vector:
+    """i G′b/√(b′Pb); P and G are those among the candidates where b is made for these."""
+    gained = response(scheme.ranking.values[:, None], among.sexes, scheme.shares)[0]
+    information, b = scheme.ranking.information, scheme.ranking.coefficients
+    if scheme.ranking.reliable is not None and not scheme.goal.plain:
+        spread = covariance_within(among.criteria.values, among.sexes)
+        information = Information(spread, spread, among.criteria.genetic)
+    b = b[np.isfinite(b)]
+    found: Vector = gained / (information.deviation(b) or 1.0) * information.response(b)
+    return found
 
 
 def _coefficient(among: Candidacy, scheme: Scheme, k: int) -> float:

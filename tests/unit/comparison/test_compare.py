@@ -84,9 +84,11 @@ def test_settings_that_move_nothing_are_no_reason():
     settings["title"] = "other"
     settings["output"]["directory"] = "elsewhere"
     settings["solve"]["threads"] = 8
+    settings["selection"] = {"select": 30}
+    settings["trend"] = {"by": "birth_year"}
     found = _compare(results(breeding_values(VALUES)), results(breeding_values(VALUES)), settings)
     assert found.reasons == ()
-    assert len(found.settings) == 3
+    assert len(found.settings) == 5
 
 
 def test_individuals_that_came_and_went():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -61,6 +62,8 @@ def test_an_index_of_phenotypes_has_no_sliders(run: Evaluation) -> None:
     assert not payload_of(replace(run, settings=settings))["movable"]
     page = render(replace(run, settings=settings), PROVENANCE)
     assert "computed from phenotypes" in page
+    assert "own records of each trait" in page
+    assert "each breeding value in the unit" not in page
     assert 'id="selection-weights"' not in page
 
 
@@ -74,6 +77,14 @@ def test_the_best_and_the_selected_of_many(run: Evaluation, monkeypatch: pytest.
     assert unpack_integers(payload["ranks"]) == list(kept["rank"])
     rows = run.coancestry["arrays"]["rows"][kept["rank"] - 1]
     assert unpack_integers(payload["coancestry"]["rows"]) == list(rows)
+
+
+def test_lines_are_not_told_of_sexes(run: Evaluation) -> None:
+    assert "Means are of both sexes alike" in render(run, PROVENANCE)
+    facts = {**run.summary["selection"], "selected": {"all": 16}}
+    page = render(replace(run, summary={**run.summary, "selection": facts}), PROVENANCE)
+    assert "both sexes" not in page
+    assert "the two sexes" not in page
 
 
 def test_whether_use_differs(run: Evaluation) -> None:
@@ -115,6 +126,15 @@ def test_trends_say_their_base(run: Evaluation) -> None:
     intervals, so_far = found["sheets"]
     assert len(intervals.rows) == 7
     assert so_far.rows[0] == ["milk", *["0.310"] * 4]
+
+
+@pytest.mark.parametrize(("gap", "told"), [(0.0, False), (3e-16, False), (0.012, True)])
+def test_a_plan_that_is_the_best_but_for_rounding_has_no_gap(
+    run: Evaluation, gap: float, told: bool
+) -> None:
+    summary = {**run.summary, "mating": {**run.summary["mating"], "gap": gap}}
+    found = mating_section(replace(run, summary=summary))["matings"]
+    assert ("Farther from the best plan than" in dict(found["facts"])) is told
 
 
 def test_matings_by_male_herd_and_female(run: Evaluation) -> None:
@@ -169,6 +189,17 @@ def test_pages_of_sires() -> None:
     own = run.breeding_values.set_index(["trait", "individual"])
     value = own.loc[("milk", sires["individual"].iloc[0]), "breeding_value"]
     assert f"+{value:.2f}".removeprefix("+" if value < 0 else "") in next(iter(pages.values()))
+
+
+def test_the_trend_on_a_page_stands_on_the_base_of_its_bars() -> None:
+    run = selection()
+    values = run.breeding_values.assign(relative=run.breeding_values["breeding_value"] - 1.0)
+    moved = dict(render_pages(replace(run, breeding_values=values), PROVENANCE))
+    for file, page in render_pages(run, PROVENANCE):
+        told, of_base = (re.findall(r"aria-label=\"Mean breeding value from (\S+) .* to (\S+) .*: "
+                                    r"(\S+) ", text) for text in (page, moved[file]))
+        shown = [[float(text.replace("−", "-")) for text in texts[0]] for texts in (told, of_base)]
+        np.testing.assert_allclose(np.subtract(*shown), 1.0, atol=0.011)
 
 
 def test_links_to_pages_where_they_are_written(run: Evaluation) -> None:

@@ -47,6 +47,15 @@ def test_two_traits_worked_in_full() -> None:
     np.testing.assert_allclose(held / held[1], [-0.25, 1.0], rtol=1e-13)
 
 
+def test_a_restriction_that_leaves_no_freedom_leaves_no_index() -> None:
+    information = Information(np.array([[3.7]]), np.array([[1.9, 1.2]]),
+                              np.array([[1.9, 1.2], [1.2, 10.2]]))
+    a = np.array([1.0, 0.0])
+    b = restricted_index(information, a, np.array([1]))
+    assert b == 0 == information.accuracy(b, a)
+    np.testing.assert_array_equal(information.response(b), 0)
+
+
 @given(st.integers(0, 10_000))
 def test_gains_are_in_the_proportions_wanted(seed: int) -> None:
     information = random_information(seed)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from tests.unit.workflow.bad_inputs import GOOD
 
 GAIN = "selection:\n  index: {weights: {gain: 1}}\n"
-FILES = {**GOOD, "culled.csv": "id\nc1\nzz\n", "use.csv": "individual,minimum\nc1,0.1\n"}
+FILES = {**GOOD, "culled.csv": "id\nc1\nzz\n", "use.csv": "individual,minimum\nc1,0.1\n",
+         "headless.csv": "c1\nc2\n"}
 
 CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "a criterion that is not evaluated": (
@@ -31,6 +32,10 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         "selection:\n  index: {desired_gains: {gain: 1}, restricted: [gain]}\n",
         ("run.yaml:11:37: 'restricted' has no use beside 'desired_gains', which say the gain "
          "of every criterion. Remove 'restricted', or write a gain of 0.",)),
+    "restrictions on all that has a weight": (
+        "selection:\n  index: {weights: {gain: 1}, restricted: [gain]}\n",
+        ("run.yaml:11:11: all that has a weight is restricted, so that nothing is left to be "
+         "selected for. Restrict less, or give another criterion a weight.",)),
     "conditions that cannot be read, and on what there is not": (
         GAIN + "  candidates:\n    where: [gain >, herd == 3, age > 90]\n",
         ("run.yaml:13:13: the condition 'gain >' cannot be read at 'gain >'. Expected a "
@@ -63,6 +68,10 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         GAIN + "  candidates: {exclude: cull.csv}\n",
         ("run.yaml:12:25: there is no file 'cull.csv' (looked in FOLDER). Did you mean "
          "'culled.csv'?",)),
+    "a list without a header": (
+        GAIN + "  candidates: {exclude: headless.csv}\n",
+        ("headless.csv:1: the first line begins with 'c1', an individual. Expected a header line. "
+         "Write one above it, such as 'individual'.",)),
     "matings of nobody": (
         GAIN + "  mating: {max_inbreeding: 0.1}\n",
         ("run.yaml:12:3: nobody is selected for the matings. Expected 'select' or "

@@ -92,6 +92,23 @@ def test_of_plans_without_inbreeding_the_best_by_the_index() -> None:
     assert first["mean_index"] == pytest.approx(second["mean_index"], abs=1e-9)
 
 
+def test_contributions_are_those_of_a_plan_that_is_free() -> None:
+    found = evaluated({"objective": "index", "max_per_male": 8})
+    table = found.decisions["selection"].set_index("individual")
+    plan = found.decisions["matings"]
+    for sex in ("female", "male"):
+        uses = plan.groupby(sex)["matings"].sum()
+        own = table.loc[uses.index]
+        assert (own["matings"] == uses).all()
+        np.testing.assert_allclose(own["contribution"], uses / 24)
+    assert table["matings"].sum() == 24
+    assert (table["selected"] == (table["matings"] > 0)).all()
+    assert table["selected"].sum() == 14  # the third male has no mating
+    unselected = table.groupby("sex")["index"].mean().mean()
+    assert found.decisions["index"]["response"][0] == pytest.approx(
+        plan["matings"] @ plan["expected_index"] / 12 - unselected)
+
+
 def test_the_best_males_are_used_most_for_the_index() -> None:
     found = evaluated({"objective": "index", "max_per_male": 5})
     males = selected(found, "male")  # the best first
@@ -251,6 +268,17 @@ def test_forbidden_pairs(tmp_path: Path) -> None:
     pairs = {frozenset(pair) for pair in found.decisions["matings"][
         ["female", "male"]].itertuples(index=False)}
     assert not pairs & {frozenset(("L1", "L2")), frozenset(("L0", "L9"))}
+    assert not found.summary["warnings"]
+
+
+def test_forbidden_pairs_of_nobody_are_told_and_a_header_is_asked_for(tmp_path: Path) -> None:
+    path = lines(tmp_path, "map: linkage.csv, forbidden: pairs.csv")
+    (tmp_path / "pairs.csv").write_text("one,other\nL1,L2\nL1,L-2\n", encoding="utf-8")
+    assert ("selection: mating: forbidden: 'L-2' has no breeding values. Correct the name, or "
+            "leave it out.") in breedeval.run(path).summary["warnings"]
+    (tmp_path / "pairs.csv").write_text("L1,L2\nL0,L9\n", encoding="utf-8")
+    with pytest.raises(breedeval.InputError, match="begins with 'L1', an individual"):
+        breedeval.run(path)
 
 
 def test_markers_without_a_place_are_told(tmp_path: Path) -> None:

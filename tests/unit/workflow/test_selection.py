@@ -121,16 +121,16 @@ def test_responses_are_the_superiorities_of_the_selected() -> None:
 def test_desired_gains_and_restrictions_are_met_among_the_candidates() -> None:
     wanted = evaluated({"index": {"desired_gains": {"milk": 2, "fat": 1}}, "select": 10})
     gains = wanted.decisions["index"].set_index("criterion")["predicted_response"]
-    names, values, covariance, a = dense()
-    spread = np.cov(values.T)
+    spread = np.cov(dense()[1].T)
     b = np.linalg.solve(spread, [2, 1])
     np.testing.assert_allclose(
         wanted.decisions["index"]["coefficient"], b, rtol=1e-9)
-    mean = np.mean([covariance[k, :, k, :] / a[k, k] for k in range(len(names))], axis=0)
-    np.testing.assert_allclose(gains["milk"] / gains["fat"], (mean @ b)[0] / (mean @ b)[1])
+    np.testing.assert_allclose(gains["milk"] / gains["fat"], 2)
     held = evaluated({"index": {"weights": {"milk": 1}, "restricted": "fat"}, "select": 10})
     table = held.decisions["selection"]
     assert abs(np.cov(table["index"], table["fat"])[0, 1]) < 1e-12
+    predicted = held.decisions["index"].set_index("criterion")["predicted_response"]
+    assert abs(predicted["fat"]) < 1e-12 < predicted["milk"]
 
 
 def test_smith_hazel_weights_own_phenotypes() -> None:
@@ -149,6 +149,12 @@ def test_smith_hazel_weights_own_phenotypes() -> None:
     accuracy = np.sqrt((A @ G @ b) / (A @ G @ A))
     np.testing.assert_allclose(table["accuracy"], accuracy, rtol=1e-12)
     assert found.summary["selection"]["accuracy"] == pytest.approx(accuracy)
+    deviation = np.sqrt(A @ G @ b)
+    chosen = table.loc[table["selected"], "index"].mean() - table["index"].mean()
+    np.testing.assert_allclose(found.decisions["index"]["predicted_response"],
+                               chosen / deviation * (G @ b) / deviation)
+    intensity = found.summary["selection"]["intensity"]["all"]
+    assert intensity["expected_deviation"] == pytest.approx(chosen / deviation)
 
 
 def test_weights_a_standard_deviation_are_weights_a_unit() -> None:
