@@ -121,9 +121,9 @@ def test_options_of_the_file(genotypes: Command, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("given", "messages"), [
     ("mfa=0.1", ("--quality mfa=0.1: is not of the form KEY=VALUE. The keys are not_in_pedigree, "
-                 "marker_call_rate, "
-                 "individual_call_rate, duplicates, monomorphic, maf, hardy_weinberg, "
-                 "conflicts.individual, conflicts.marker. Did you mean 'maf'?",)),
+                 "sex_chromosomes, marker_call_rate, individual_call_rate, duplicates, "
+                 "monomorphic, maf, hardy_weinberg, conflicts.individual, conflicts.marker. Did "
+                 "you mean 'maf'?",)),
     ("maf=0.7", ("--quality maf=0.7: input should be less than 0.5.",)),
     ("maf=much", ("--quality maf=much: input should be a valid number, unable to parse string as "
                   "a number.",)),
