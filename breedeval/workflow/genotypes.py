@@ -16,7 +16,7 @@ from breedeval.errors import SHOWN_PER_KIND, Findings, Problem
 from breedeval.evaluation.preparing import Inputs
 from breedeval.genotypes.conflicts import Parents
 from breedeval.genotypes.genotypes import Genotypes
-from breedeval.genotypes.quality import Batch, clean
+from breedeval.genotypes.quality import Batch, absent_chromosomes, clean
 from breedeval.io.genotype_table import genotypes_of_frame
 from breedeval.io.genotypes import read_genotypes, with_files
 from breedeval.levels import Levels
@@ -55,6 +55,7 @@ def checked(
         return inputs
     if asked.quality is not None:
         journal.step("Quality control of the genotypes")
+    tell_absent(genotypes, asked.exclude_chromosomes, findings)
     parents = None if inputs.pedigree is None else parents_of(genotypes, inputs.pedigree)
     cleaned = clean(
         genotypes, None if asked.quality is None else asked.quality.thresholds,
@@ -65,6 +66,21 @@ def checked(
             journal.step(f"{len(batch.names):,} {batch.what}s left out: {batch.reason}")
     inputs = replace(inputs, genotypes=cleaned.genotypes, cleaned=cleaned)
     return _without_records(settings, inputs, cleaned.removed("individual"), findings)
+
+
+def tell_absent(genotypes: Genotypes, excluded: tuple[str, ...], findings: Findings) -> None:
+    """Warn of chromosomes to leave out that are not there."""
+    absent = absent_chromosomes(genotypes, excluded)
+    if not absent:
+        return
+    known = [name for name in pc.unique(genotypes.markers.chromosome).to_pylist()
+             if name is not None]
+    first = ", ".join(known[:SHOWN_PER_KIND]) + (", …" if len(known) > SHOWN_PER_KIND else "")
+    expected = f"Expected chromosomes of the map ({first})" if known else "There is no map"
+    findings.warn("absent chromosomes", Problem(
+        genotypes.source,
+        f"'exclude_chromosomes' names {', '.join(absent)}, and no marker is there",
+        expected, "Write chromosomes as the map does" if known else "Name one under 'map'"))
 
 
 def parents_of(genotypes: Genotypes, pedigree: Pedigree) -> Parents:

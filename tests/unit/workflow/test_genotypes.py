@@ -166,6 +166,24 @@ def test_a_record_without_genotypes(tmp_path: Path) -> None:
         "'single_step', for which its pedigree is enough.",)
 
 
+@pytest.mark.parametrize(("asked", "told"), [
+    ("  map: map.csv\n  exclude_chromosomes: ['1', 'X', '77']",
+     "'exclude_chromosomes' names X, 77, and no marker is there. Expected chromosomes of the map "
+     "(1). Write chromosomes as the map does."),
+    ("  exclude_chromosomes: ['X']",
+     "'exclude_chromosomes' names X, and no marker is there. There is no map. Name one under "
+     "'map'."),
+])
+def test_a_chromosome_to_leave_out_that_is_not_there_is_told(
+    asked: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "map.csv").write_text("marker,chromosome,position\n" + "".join(
+        f"{name},{1 if at < 50 else ''},{at}\n"
+        for at, name in enumerate(genotype_files.names("m", 60))))
+    found = breedeval.run(run_file(tmp_path, asked))
+    assert f"chip.csv: {told}" in found.summary["warnings"]
+
+
 def test_what_the_pedigree_says() -> None:
     copies, _, _ = family(1, progeny=3)
     genotypes = genotypes_from(copies, ["s", "z", "d", "x", "p", "clone", "q"])
