@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
+from pydantic import ValidationError
 
 from breedeval.errors import InputError
 from breedeval.genotypes.relationship import dominance_matrix, genomic_matrix
@@ -147,6 +149,20 @@ def test_markers_without_a_weight_are_named(sources: Sources) -> None:
     assert "'x' in column 'weight' is not a number" in text
     assert "148 of 150 markers of chip.bed have no weight: m2, m3, m4, m5, m6, …" in text
     assert "1 of 150 markers of chip.bed have more than one weight: m1" in text
+
+
+def test_weights_that_are_all_0_are_refused(sources: Sources) -> None:
+    table = Table("w.csv", {"marker": pa.array([f"m{k}" for k in range(150)]),
+                            "weight": pa.array(["0"] * 150)})
+    given = Sources(genotypes=sources.genotypes, tables={("g", "weights"): table})
+    with pytest.raises(InputError, match=r"the weight of every marker of chip\.bed is 0"):
+        build(GenomicSettings(weights=Path("w.csv")), given)
+
+
+@pytest.mark.parametrize("core", [0, -3, ()])
+def test_a_core_of_nobody_is_refused_as_the_run_file_is_read(core: Any) -> None:
+    with pytest.raises(ValidationError):
+        GenomicSettings(core=core)
 
 
 @pytest.mark.parametrize("name", ["G.npz", "G.grm.bin"])
