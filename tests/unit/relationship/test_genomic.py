@@ -98,6 +98,17 @@ def test_cores_of_other_methods(sources: Sources, method: str) -> None:
     np.testing.assert_allclose(dense(core), dense(exact), rtol=0, atol=2e-3)
 
 
+@pytest.mark.parametrize(("small", "atol"), [(4e9, 1e-7), (0.0, 1e-5)])
+def test_rows_of_a_core_in_double_precision_where_that_costs_nothing(
+    sources: Sources, small: float, atol: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("breedeval.relationship.genomic_core.SMALL", small)
+    exact, core = (build(GenomicSettings(blend=0.1, ridge=0.02, core=core), sources)
+                   for core in (None, 10))
+    np.testing.assert_allclose(
+        np.linalg.inv(dense(core)), np.linalg.inv(dense(exact)), rtol=0, atol=atol)
+
+
 def test_ways_to_choose_a_core() -> None:
     people = Levels.of(["a", "b", "c", "d"])
     diagonal = np.array([1.2, 0.9, 1.0, 0.8])
@@ -115,7 +126,11 @@ def test_ways_to_choose_a_core() -> None:
         Core(random=3, eigenvalues=0.9)
 
 
-def test_a_core_that_determines_the_others_is_refused(sources: Sources) -> None:
+@pytest.mark.parametrize("small", [4e9, 0.0])
+def test_a_core_that_determines_the_others_is_refused(
+    sources: Sources, small: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("breedeval.relationship.genomic_core.SMALL", small)
     copies = sources.genotypes.calls.block(0, 150).T
     twins = Sources(genotypes=genotypes_of(np.vstack([copies, copies[:1]])))
     settings = GenomicSettings(core=("i0", "i1", "i2"))
