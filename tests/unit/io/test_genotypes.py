@@ -215,3 +215,19 @@ def test_no_such_file(tmp_path: Path) -> None:
     genotype_files.csv(random_copies(2, 2, 1), tmp_path)
     with pytest.raises(InputError, match=r"chop\.csv: there is no such file\. Did you mean 'chip"):
         read(tmp_path / "chop.csv")
+
+
+@pytest.mark.parametrize("index", ["names", "named", "numbers"])
+def test_an_index_of_pandas_names_the_individuals_of_parquet(index: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame([[0, 2], [1, 1], [2, 0]], columns=["m1", "m2"])
+    people = ["i5", "i6", "i9"]
+    if index == "numbers":  # rows left of a selection, with names in a column
+        frame.insert(0, "id", people)
+        frame.index = pd.Index([4, 5, 8])
+    else:
+        frame.index = pd.Index(people, name="id" if index == "named" else None)
+    frame.to_parquet(tmp_path / "chip.parquet")
+    found = read(tmp_path / "chip.parquet")
+    assert found.individuals.to_list() == people
+    assert found.markers.names.to_list() == ["m1", "m2"]
+    np.testing.assert_array_equal(copies_of(found), [[0, 1, 2], [2, 1, 0]])
