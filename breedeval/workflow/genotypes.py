@@ -130,6 +130,7 @@ def _without_records(
     those without have their place by the pedigree.
     """
     drop: NDArray[np.bool_] = np.zeros(inputs.records.size, np.bool_)
+    advice = "With 'relationship: single_step' they would be"
     for effect in settings.model.random if removed else ():
         kind = settings.relationship(effect.relationship)
         members = kind.members(effect.relationship, inputs.sources) if (
@@ -139,6 +140,8 @@ def _without_records(
         gone = pa.array([name for name, code in zip(
             removed, members.levels.codes(removed), strict=True)
             if code < 0 and name not in members.aliases], pa.large_string())
+        if len(gone) and members.source == "the pedigree":
+            advice = "Add the individuals to the pedigree to use them"
         for name in {name for part in effect.parts.values() for name in part.sources}:
             if name in inputs.records.columns:
                 drop |= np.asarray(pc.is_in(inputs.records.text(name), value_set=gone).to_numpy(
@@ -149,6 +152,5 @@ def _without_records(
     first = inputs.records.where(int(np.flatnonzero(drop)[0]))
     findings.warn("records of removed individuals", Problem(
         inputs.records.source, f"{count:,} records are of individuals whose genotypes were left "
-        f"out, and are not used (the first is {first})", "",
-        "With 'relationship: single_step' they would be"))
+        f"out, and are not used (the first is {first})", "", advice))
     return replace(inputs, records=inputs.records.select(np.flatnonzero(~drop)))

@@ -100,6 +100,18 @@ def test_records_stay_where_the_individual_has_a_place(
         "name"].tolist() == gone
 
 
+def test_records_of_strangers_to_the_pedigree_are_told_of(tmp_path: Path) -> None:
+    path = run_file(tmp_path, "  quality: {individual_call_rate: 0, not_in_pedigree: remove}")
+    (tmp_path / "pedigree.csv").write_text("id,sire,dam\n" + "".join(
+        f"{name},,\n" for name in genotype_files.names("i", 12) if name != "i7"))
+    text = path.read_text().replace("{kind: genomic, ridge: 0.1}", "{kind: single_step}")
+    path.write_text(f"pedigree: {{file: pedigree.csv}}\n{text}")
+    found = breedeval.run(path)
+    assert found.summary["records"] == 11
+    (told,) = (word for word in found.summary["warnings"] if word.startswith("records.csv"))
+    assert told.endswith("Add the individuals to the pedigree to use them.")
+
+
 def test_the_run_without_the_removed_is_the_same(tmp_path: Path) -> None:
     cleaned = breedeval.run(run_file(tmp_path, "  quality: {individual_call_rate: 0.5, maf: 0.1}"))
     _, records, genotypes = made()
