@@ -231,3 +231,16 @@ def test_an_index_of_pandas_names_the_individuals_of_parquet(index: str, tmp_pat
     assert found.individuals.to_list() == people
     assert found.markers.names.to_list() == ["m1", "m2"]
     np.testing.assert_array_equal(copies_of(found), [[0, 1, 2], [2, 1, 0]])
+
+
+def test_calls_of_more_individuals_than_fam_has_are_told_of(tmp_path: Path) -> None:
+    path = genotype_files.plink(random_copies(9, 7, seed=1), tmp_path)
+    fam = path.with_suffix(".fam")
+    lines = fam.read_text().splitlines(keepends=True)
+    findings = Findings()
+    read_genotypes(path, GenotypeReading(), findings=findings)
+    assert not findings.warnings
+    fam.write_text("".join(lines[1:]))
+    read_genotypes(path, GenotypeReading(), findings=findings)
+    (told,) = findings.warnings
+    assert told.startswith("chip.bed: there are calls behind those of the 6 individuals of .fam.")
