@@ -46,6 +46,10 @@ def read_bed(path: Path, reading: GenotypeReading, findings: Findings) -> Genoty
     if reading.ploidy != 2:
         raise InputError(Problem(path.name, f"'ploidy' is {reading.ploidy}",
                                  "Expected 2: the format has no other", "Use a table (CSV)"))
+    if path.suffix.lower() == ".gz":
+        raise InputError(Problem(
+            path.name, "it is compressed, and a .bed file is used where it lies on disk",
+            "Expected .bed, .bim and .fam as they are", "Unpack all three (gunzip)"))
     people = _columns(_beside(path, ".fam"), 6, findings)
     sites = _columns(_beside(path, ".bim"), 6, findings)
     data = _mapped(path, sites.lines.size, people.lines.size)

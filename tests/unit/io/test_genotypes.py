@@ -244,3 +244,11 @@ def test_calls_of_more_individuals_than_fam_has_are_told_of(tmp_path: Path) -> N
     read_genotypes(path, GenotypeReading(), findings=findings)
     (told,) = findings.warnings
     assert told.startswith("chip.bed: there are calls behind those of the 6 individuals of .fam.")
+
+
+def test_a_compressed_bed_file_is_to_be_unpacked(tmp_path: Path) -> None:
+    path = genotype_files.plink(random_copies(3, 4, seed=1), tmp_path)
+    packed = path.with_name("chip.bed.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(InputError, match=r"chip\.bed\.gz: it is compressed.*Unpack all three"):
+        read(packed)
