@@ -29,6 +29,8 @@ Vector = NDArray[np.float64]
 
 FIXED = ("level_counts", "restoration", "parts")
 """What does not depend on the variances, and is made once."""
+ROUNDING = 1e-10
+"""Part of the largest diagonal of a precision below which its products with groups are 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -356,16 +358,37 @@ def _rank_with_groups(
         blocks.append(sp.csc_array((term.values.ravel(), (rows, own.ravel())),
                                    shape=(design.size, term.size)))
         places.append(np.arange(offset, offset + term.size))
+    known: list[Vector] = []
     for effect, precision in enumerate(precisions):
         block, place = _group_columns(design, layout, effect, precision)
         blocks.insert(0, block)
         places.insert(0, place)
+        known.insert(0, np.asarray(np.kron(
+            _known_of_groups(precision), np.eye(layout.random_widths[effect])), np.float64))
     place = np.concatenate(places)
-    found = fixed_rank(sp.csc_array(sp.hstack(blocks)), np.arange(place.size, dtype=np.int64))
+    below = sp.block_diag(known)
+    below.resize((below.shape[0], place.size))
+    found = fixed_rank(sp.csc_array(sp.vstack([sp.hstack(blocks), below])),
+                       np.arange(place.size, dtype=np.int64))
     entries = found.dependencies.tocoo()
     wide = sp.csr_array((entries.data, (entries.row, place[entries.col])),
                         shape=(found.dropped.size, layout.size))
     return Rank(place[found.dropped], wide)
+
+
+def _known_of_groups(precision: Precision) -> Vector:
+    """R of K⁻¹[Q; I] = UR, shape (g, g): 0 where a precision leaves fixed groups free.
+
+    That of single-step does not, where groups enter a part of it only.
+    """
+    individuals = np.arange(len(precision.levels)) if len(precision.groups) else (
+        np.zeros(0, np.int64))
+    q = precision.group_contributions(individuals)
+    if not q.shape[1]:
+        return np.zeros((0, 0))
+    found = precision.product(np.vstack([q, np.eye(q.shape[1])]))
+    found[np.abs(found) <= ROUNDING * np.abs(precision.diagonal()).max()] = 0.0
+    return np.asarray(np.linalg.qr(found, mode="r"))
 
 
 def _group_columns(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from breedeval.covariance.variances import Variances
 from breedeval.equations.henderson import Equations
+from breedeval.errors import InputError, Problem
 from breedeval.evaluation.centring import centring_of
 from breedeval.evaluation.engines import Chosen, Engine, choose_likelihood
 from breedeval.evaluation.planning import SolveOptions
@@ -25,7 +26,7 @@ from breedeval.variance.following import with_value
 from breedeval.variance.maximise import Options, maximise
 from breedeval.variance.maximum import Maximum
 from breedeval.variance.moments import as_start, has_moments, haseman_elston
-from breedeval.variance.objective import Objective
+from breedeval.variance.objective import REFUSED, Objective
 from breedeval.variance.parameters import Constraints, Parameters
 from breedeval.variance.profile import Profile, profile_parameter
 from breedeval.variance.progress import State
@@ -178,9 +179,12 @@ def estimate(
     with chosen.blas():
         likelihood = chosen.make()
         start = _likelier(likelihood, centred.variances, moments)
-        maximum = maximise(
-            likelihood, constraints.start(start), constraints,
-            _settings(options, equations), on_round=on_round, resume=resume)
+        try:
+            maximum = maximise(
+                likelihood, constraints.start(start), constraints,
+                _settings(options, equations), on_round=on_round, resume=resume)
+        except np.linalg.LinAlgError as error:
+            raise _indefinite(chosen) from error
     maximum = centring.restored(maximum)
     found = Estimate(options, wishes.parameters, constraints, maximum,
                      equations.at(maximum.variances), moments=moments)
@@ -210,7 +214,23 @@ def _likelier(likelihood: Objective, usual: Variances, moments: Vector | None) -
     if moments is None:
         return usual
     other = usual.at(as_start(moments))
-    return max((usual, other), key=lambda point: likelihood(point).log_likelihood)
+    return max((usual, other), key=lambda point: _log_likelihood(likelihood, point))
+
+
+def _log_likelihood(likelihood: Objective, point: Variances) -> float:
+    """That of a point; −∞ where V is not positive definite, as relationships may make it."""
+    try:
+        return likelihood(point).log_likelihood
+    except REFUSED:
+        return -np.inf
+
+
+def _indefinite(chosen: Chosen) -> Exception:
+    """What to say where V has no factor even where estimation starts."""
+    return InputError(Problem(
+        "variances", f"V is not positive definite where estimation starts ({chosen.engine})",
+        "Expected relationships without eigenvalues far below 0; 'method: yang' and matrices of a "
+        "user may have them", "Add 'ridge' to the relationship, or give a smaller 'start' for it"))
 
 
 def _settings(options: EstimationOptions, equations: Equations) -> Options:

@@ -15,6 +15,9 @@ from breedeval.equations.henderson import Equations
 from breedeval.equations.preconditioner import make_preconditioner
 from breedeval.errors import InputError, Problem
 from breedeval.evaluation.systems import System
+from breedeval.relationship.precision import Precision
+from breedeval.relationship.single_step import SingleStep
+from breedeval.relationship.single_step_core import SingleStepCore
 from breedeval.solve import (
     DirectSolver,
     Factor,
@@ -154,10 +157,17 @@ def singular_message(equations: Equations, error: SingularSystemError) -> str:
             label = term.levels[level] if level < len(term.levels) else "a group"
             return (f"the equations are singular at '{term.cells()[cell][0]}' of "
                     f"'{label}' in effect '{term.name}' (relative pivot "
-                    f"{error.relative_pivot:.1e}). Look for identical individuals in its "
-                    "relationship, or variances many orders of magnitude apart.")
+                    f"{error.relative_pivot:.1e}). {_remedy(equations.precisions[effect])}")
     return (f"the equations are singular at fixed column {position} (relative pivot "
             f"{error.relative_pivot:.1e}). Rescale covariates to comparable size.")
+
+
+def _remedy(precision: Precision) -> str:
+    if isinstance(precision, SingleStep | SingleStepCore) and precision.group_form == "pedigree":
+        return ("With 'groups: pedigree' what markers say can contradict the groups: use 'full' or "
+                "'altered'.")
+    return ("Look for identical individuals in its relationship, or variances many orders of "
+            "magnitude apart.")
 
 
 def _estimates(equations: Equations, x: Vector) -> Vector:

@@ -132,9 +132,16 @@ def by_class(calls: Calls, values: Float64, source: str) -> Iterator[Float64]:
         yield found
 
 
-def squared_lengths(calls: Calls, coding: Coding) -> Float64:
-    """Σz² of every individual, the diagonal of Z′Z, shape (n,)."""
+def squared_lengths(calls: Calls, coding: Coding, *, exactly: bool = False) -> Float64:
+    """Σz² of every individual, the diagonal of Z′Z, shape (n,).
+
+    ``exactly`` is in double precision.
+    """
     total = np.zeros(calls.individuals)
+    if exactly:
+        for block in coded_exactly(calls, coding):
+            total += np.einsum("ij,ij->j", block, block)
+        return total
     for start in range(0, calls.markers, BLOCK):
         stop = min(start + BLOCK, calls.markers)
         z = calls.coded(start, stop, coding.part(start, stop))

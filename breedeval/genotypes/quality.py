@@ -200,6 +200,12 @@ def _counted(batches: list[Batch]) -> str:
         if batch.removed)
 
 
+def absent_chromosomes(genotypes: Genotypes, excluded: tuple[str, ...]) -> list[str]:
+    """Those of the chromosomes to leave out that no marker is on."""
+    there = set(pc.unique(genotypes.markers.chromosome).to_pylist())
+    return [name for name in excluded if name not in there]
+
+
 def hardy_weinberg_p(counts: MarkerCounts) -> Float64:
     """P of the exact test for every marker, from the calls of diploids, shape (m,)."""
     second = np.rint((counts.total - counts.heterozygous) / 2).astype(np.int64)

@@ -136,7 +136,7 @@ def _read_parquet(path: Path, reading: GenotypeReading, findings: Findings) -> G
     except pa.ArrowInvalid:
         raise InputError(Problem(path.name, "the file is not Parquet, or it is cut off", "",
                                  "Export it again")) from None
-    head = list(file.schema_arrow.names)
+    head = _index_first(file.schema_arrow)
     if len(head) < 2 or file.metadata.num_rows == 0:
         raise no_lines(path.name, "a column of names and one column for each of the others")
     rows = [str(name) if name is not None else ""
@@ -150,6 +150,21 @@ def _read_parquet(path: Path, reading: GenotypeReading, findings: Findings) -> G
     places = [f"{path.name}, row {at + 1}" for at in range(len(rows))]
     found = [f"{path.name}, column {at + 2}" for at in range(len(head) - 1)]
     return _named(path.name, reading.layout, gatherer, (rows, places), (head[1:], found), findings)
+
+
+def _index_first(schema: pa.Schema) -> list[str]:
+    """Names of the columns, an index of pandas first, which it puts last and names the rows.
+
+    Row numbers left of a selection stay away where the first column has names.
+    """
+    index = [name for name in (schema.pandas_metadata or {}).get("index_columns", [])
+             if isinstance(name, str) and name in schema.names]
+    others = [name for name in schema.names if name not in index]
+    if index and others and pa.types.is_integer(schema.field(index[0]).type) and (
+            not pa.types.is_integer(schema.field(others[0]).type)
+            and not pa.types.is_floating(schema.field(others[0]).type)):
+        return others
+    return [*index, *others]
 
 
 def _column(

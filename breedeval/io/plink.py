@@ -29,6 +29,9 @@ WRITTEN = 4096
 SIDEWAYS = b"\x6c\x1b\x00"
 """First bytes of one whose calls stand individual after individual."""
 
+LOOKED_AT = 1000
+"""Markers behind whose last individual it is looked for calls of others."""
+
 
 def read_bed(path: Path, reading: GenotypeReading, findings: Findings) -> Genotypes:
     """Genotypes of a ``.bed`` file, which is mapped, not read; the first allele is counted.
@@ -43,9 +46,14 @@ def read_bed(path: Path, reading: GenotypeReading, findings: Findings) -> Genoty
     if reading.ploidy != 2:
         raise InputError(Problem(path.name, f"'ploidy' is {reading.ploidy}",
                                  "Expected 2: the format has no other", "Use a table (CSV)"))
+    if path.suffix.lower() == ".gz":
+        raise InputError(Problem(
+            path.name, "it is compressed, and a .bed file is used where it lies on disk",
+            "Expected .bed, .bim and .fam as they are", "Unpack all three (gunzip)"))
     people = _columns(_beside(path, ".fam"), 6, findings)
     sites = _columns(_beside(path, ".bim"), 6, findings)
     data = _mapped(path, sites.lines.size, people.lines.size)
+    _check_end(data, path.name, people.lines.size, findings)
     individuals = _names(people, path.with_suffix(".fam").name, "individual", findings)
     names = _names(sites, path.with_suffix(".bim").name, "marker", findings)
     position = _positions(sites, path.with_suffix(".bim").name, findings)
@@ -109,6 +117,16 @@ def _mapped(path: Path, markers: int, individuals: int) -> NDArray[np.uint8]:
             "markers (.bim)", "Copy the three files again: they do not belong together, or one is "
             "cut off"))
     return np.memmap(path, np.uint8, "r", 3, (markers, width))
+
+
+def _check_end(calls: NDArray[np.uint8], source: str, individuals: int,
+               findings: Findings) -> None:
+    """Warn of calls behind those of the last individual, where PLINK writes zeros."""
+    if individuals % 4 and (calls[:LOOKED_AT, -1] >> 2 * (individuals % 4)).any():
+        findings.warn("more calls than individuals", Problem(
+            source, f"there are calls behind those of the {individuals:,} individuals of .fam",
+            "Expected zeros", "Lines of .fam may be missing, and calls then be those of others: "
+            "copy the three files again"))
 
 
 def write_bed(genotypes: Genotypes, path: Path) -> None:

@@ -30,8 +30,8 @@ from breedeval.relationship.precision import Vector
 from breedeval.relationship.principal import PrincipalComponents
 from breedeval.relationship.shares import Shares, shares_of_rest
 
-SMALLEST = 1e-9
-"""Variance given the core that is zero but for rounding."""
+SMALLEST = 1e-6
+"""Variance given the core that is zero but for rounding, which is that of single precision."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import scipy.linalg
@@ -102,7 +103,8 @@ class Core(BaseModel):
         return np.sort(chosen)
 
 
-CoreSettings = int | tuple[str, ...] | Core
+CoreSettings = (
+    Annotated[int, Field(gt=0)] | Annotated[tuple[str, ...], Field(min_length=1)] | Core)
 """A number, a list of individuals, or keys."""
 
 _KEYS = ("random", "eigenvalues", "lowest_diagonal", "file", "individuals")

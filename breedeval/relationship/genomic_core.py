@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breedeval.errors import InputError, Problem
-from breedeval.genotypes.calls import Float64
-from breedeval.genotypes.coding import genomic_coding, squared_lengths
+from breedeval.genotypes.calls import Calls, Float64
+from breedeval.genotypes.coding import coded_exactly, genomic_coding, squared_lengths
 from breedeval.genotypes.genotypes import Genotypes
 from breedeval.genotypes.products import products_between
-from breedeval.genotypes.relationship import require_variation, yang_diagonal
+from breedeval.genotypes.relationship import SMALL, require_variation, yang_diagonal
 from breedeval.levels import Levels
 from breedeval.records import Table
 from breedeval.relationship.adjustment import Adjustment, Means, means_of, plan_adjustment
@@ -101,18 +101,29 @@ def genomic_rows(
     calls, counts = genotypes.calls, genotypes.calls.counts()
     scaled = genomic_coding(counts, options.method, values.frequency, values.weights)
     require_variation(genotypes, scaled.divisor)
-    diagonal = squared_lengths(calls, scaled.coding) / scaled.divisor
+    lengths = squared_lengths(calls, scaled.coding, exactly=_is_small(calls, calls.individuals))
+    diagonal = lengths / scaled.divisor
     means = genomic_means(calls, scaled, diagonal)
     less: Float64 = np.zeros(calls.individuals)
     if options.method == "yang":
         less = yang_diagonal(calls, counts, values.frequency, values.weights)
     diagonal = diagonal - less
     core = choice.rows(individuals, table, diagonal=lambda: diagonal)
-    rows = products_between(
-        calls.select(individuals=core), calls, scaled.coding, threads=threads)
+    if _is_small(calls, core.size):
+        rows: Float64 = np.zeros((core.size, calls.individuals))
+        for block in coded_exactly(calls, scaled.coding):
+            rows += block[:, core].T @ block
+    else:
+        rows = products_between(
+            calls.select(individuals=core), calls, scaled.coding, threads=threads)
     rows /= scaled.divisor
     rows[np.arange(core.size), core] = diagonal[core]
     return CoreRows(core, rows, diagonal, replace(means, diagonal=float(diagonal.mean())))
+
+
+def _is_small(calls: Calls, rows: int) -> bool:
+    """Whether rows of G are made in double precision."""
+    return float(rows) * calls.individuals * calls.markers <= SMALL
 
 
 def pedigree_rows(

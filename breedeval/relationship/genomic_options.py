@@ -257,4 +257,8 @@ def read_values(
     findings.raise_faults()
     found = np.zeros(count.size)
     found[places[places >= 0]] = values[places >= 0]
+    if not found.any():
+        raise InputError(Problem(
+            table.source, f"the {column} of every marker of {genotypes.source} is 0",
+            "Expected some above 0", "Correct the table"))
     return found

@@ -49,6 +49,8 @@ GroupForm = Literal["full", "altered", "pedigree"]
 
 PANEL = 1e9
 """Bytes of a panel of A·₂ while diag(H) is computed."""
+ROUNDING = 1e-10
+"""Share of a group below which it is 0."""
 LANES = 64
 """Columns of A computed at a time."""
 REMEDY = ("Add 'blend: 0.05' to the relationship, look for duplicated genotypes, or for τ and ω "
@@ -82,6 +84,8 @@ class SingleStep:
     principal : PrincipalComponents or None
         Of G.
     tau, omega : float
+    group_form : str
+        How unknown-parent groups enter.
     markers : MarkerPart or None
         What G was made from.
     """
@@ -98,6 +102,7 @@ class SingleStep:
     principal: PrincipalComponents | None = None
     tau: float = 1.0
     omega: float = 1.0
+    group_form: GroupForm = "full"
     markers: MarkerPart | None = None
     of_individuals: bool = True
     additive: bool = True
@@ -170,8 +175,20 @@ class SingleStep:
                               diagonal[:, None] * own - self.difference @ own, of_groups)
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
-        """Q of the individuals, as in the pedigree."""
-        return self.numerator.group_contributions(rows)
+        """Q of the individuals; Q − A·₂A₂₂⁻¹Q₂ where G knows nothing of groups.
+
+        The latter is what groups add to the expectation of those who are not genotyped.
+        """
+        own = self.numerator.group_contributions(rows)
+        if self.group_form != "altered" or not own.size or not self.omega or not self.rows.size:
+            return own
+        return without_rounding(own - self._told[rows])
+
+    @cached_property
+    def _told(self) -> Vector:
+        """A·₂A₂₂⁻¹Q₂."""
+        assert self.group_block is not None
+        return told_of_groups(self.numerator, self.rows, self.group_block / self.omega)
 
     def _block_lower(self) -> sp.csc_array:
         """What is added to A⁻¹, column after column."""
@@ -272,11 +289,24 @@ def from_parts(
         numerator.log_determinant)
     fixed = len(numerator.groups) if numerator.gamma is None else 0
     if not fixed or groups == "pedigree" or not rows.size:
-        return SingleStep(numerator, rows, difference, total, tau=tau, omega=omega)
+        return SingleStep(numerator, rows, difference, total, tau=tau, omega=omega,
+                          group_form="pedigree" if fixed else "full")
     shares = numerator.group_contributions(rows.astype(np.int64))
     beside = difference @ shares if groups == "full" else -inverse @ shares
     return SingleStep(numerator, rows, difference, total, -beside, shares.T @ beside, tau=tau,
-                      omega=omega)
+                      omega=omega, group_form=groups)
+
+
+def told_of_groups(numerator: Numerator, rows: Rows, weighted: Vector) -> Vector:
+    """A·₂A₂₂⁻¹Q₂ from A₂₂⁻¹Q₂: what the genotyped tell the others of their groups. O(qg)."""
+    units = np.zeros((len(numerator.levels), weighted.shape[1]))
+    units[rows] = weighted
+    return numerator.covariance_product(units)
+
+
+def without_rounding(shares: Vector) -> Vector:
+    """Shares of groups, those that are 0 but for rounding as 0."""
+    return np.where(np.abs(shares) < ROUNDING, 0.0, shares)
 
 
 def variance_of(numerator: Numerator, rows: Rows, difference: Vector) -> Vector:

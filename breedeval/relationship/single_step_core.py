@@ -34,7 +34,9 @@ from breedeval.relationship.single_step import (
     GroupForm,
     SingleStep,
     from_parts,
+    told_of_groups,
     with_genotypes,
+    without_rounding,
 )
 
 DRAWS = 24
@@ -173,8 +175,17 @@ class SingleStepCore:
                               diagonal[:, None] * own - self._difference(own), of_groups)
 
     def group_contributions(self, rows: NDArray[np.int64]) -> Vector:
-        """Q of the individuals, as in the pedigree."""
-        return self.numerator.group_contributions(rows)
+        """As of :class:`SingleStep`."""
+        own = self.numerator.group_contributions(rows)
+        if self.group_form != "altered" or not own.size or not self.omega:
+            return own
+        return without_rounding(own - self._told[rows])
+
+    @cached_property
+    def _told(self) -> Vector:
+        """A·₂A₂₂⁻¹Q₂."""
+        return told_of_groups(self.numerator, self.polygenic.rows,
+                              self.polygenic.inverse(self._shares))
 
     def _difference(self, x: Vector) -> Vector:
         """Cx."""

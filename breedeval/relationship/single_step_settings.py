@@ -124,7 +124,7 @@ class SingleStepSettings(GenomicOptions):
         self, name: str, sources: Sources, levels: Levels, *, threads: int
     ) -> SingleStep | SingleStepCore:
         """H⁻¹ of the pedigree."""
-        self._check(name)
+        self._check(name, sources)
         pedigree = sources.require_pedigree()
         plain = numerator_from_pedigree(
             pedigree, use_inbreeding=self.inbreeding, threads=threads,
@@ -193,15 +193,32 @@ class SingleStepSettings(GenomicOptions):
         if isinstance(built, SingleStep | SingleStepCore) and built.agreement is not None:
             built.agreement.remark(name, findings)
 
-    def _check(self, name: str) -> None:
-        """Metafounders are on the scale of frequencies of one half."""
-        if self.metafounders is None or self.file is not None:
-            return
-        if self.frequencies != "half" or self.tune != "none":
+    def _check(self, name: str, sources: Sources) -> None:
+        """A matrix that is read is as it is; metafounders have frequencies of one half."""
+        frequencies = str(self.frequencies)
+        if self.file is not None:
+            said = dict(line.split(": ", 1) for line in sources.matrices[name].history
+                        if ": " in line)
+            self._check_read(name, said)
+            frequencies = said.get("frequencies", "half")
+        if self.metafounders is not None and (frequencies != "half" or self.tune != "none"):
             raise InputError(Problem(
-                f"relationships: {name}", f"metafounders with 'frequencies: {self.frequencies}' "
+                f"relationships: {name}", f"metafounders with 'frequencies: {frequencies}' "
                 f"and 'tune: {self.tune}'", "Γ refers to frequencies of one half, with which G "
                 "needs no tuning", "Write 'frequencies: half' and 'tune: none'"))
+
+    def _check_read(self, name: str, said: dict[str, str]) -> None:
+        """Refuse a coding of markers that is not the one a matrix says of itself."""
+        fields = type(self).model_fields
+        for option in ("method", "frequencies", "weights"):
+            value = getattr(self, option)
+            word = f"from {value.name}" if isinstance(value, Path) else str(value)
+            if value != fields[option].default and said.get(option) != word:
+                raise InputError(Problem(
+                    f"relationships: {name}", f"'{option}' beside 'file: {self.file}', and the "
+                    f"matrix does not say '{option}: {word}' of itself",
+                    "A matrix that is read is as it was made",
+                    f"Remove '{option}', or 'file' to have it made anew"))
 
     def _with_metafounders(
         self, name: str, sources: Sources, plain: Numerator, threads: int

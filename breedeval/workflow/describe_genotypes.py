@@ -24,7 +24,7 @@ from breedeval.io.results import check_target, write_origin, write_table
 from breedeval.model.form import did_you_mean
 from breedeval.pedigree.build import PedigreeReading
 from breedeval.provenance import describe_origin
-from breedeval.workflow.genotypes import parents_of
+from breedeval.workflow.genotypes import parents_of, tell_absent
 from breedeval.workflow.screen import show
 
 
@@ -63,6 +63,7 @@ def describe_genotypes(
     pedigree = None if asked.pedigree is None else read_pedigree(
         asked.pedigree, asked.pedigree_reading, findings=findings)
     findings.raise_faults()
+    tell_absent(genotypes, settings.exclude_chromosomes, findings)
     parents = None if pedigree is None else parents_of(genotypes, pedigree)
     thresholds = None if settings.quality is None else settings.quality.thresholds
     description = describe(genotypes, parents=parents, asked=thresholds)

@@ -16,7 +16,7 @@ from breedeval.errors import SHOWN_PER_KIND, Findings, Problem
 from breedeval.evaluation.preparing import Inputs
 from breedeval.genotypes.conflicts import Parents
 from breedeval.genotypes.genotypes import Genotypes
-from breedeval.genotypes.quality import Batch, clean
+from breedeval.genotypes.quality import Batch, absent_chromosomes, clean
 from breedeval.io.genotype_table import genotypes_of_frame
 from breedeval.io.genotypes import read_genotypes, with_files
 from breedeval.levels import Levels
@@ -55,6 +55,7 @@ def checked(
         return inputs
     if asked.quality is not None:
         journal.step("Quality control of the genotypes")
+    tell_absent(genotypes, asked.exclude_chromosomes, findings)
     parents = None if inputs.pedigree is None else parents_of(genotypes, inputs.pedigree)
     cleaned = clean(
         genotypes, None if asked.quality is None else asked.quality.thresholds,
@@ -65,6 +66,21 @@ def checked(
             journal.step(f"{len(batch.names):,} {batch.what}s left out: {batch.reason}")
     inputs = replace(inputs, genotypes=cleaned.genotypes, cleaned=cleaned)
     return _without_records(settings, inputs, cleaned.removed("individual"), findings)
+
+
+def tell_absent(genotypes: Genotypes, excluded: tuple[str, ...], findings: Findings) -> None:
+    """Warn of chromosomes to leave out that are not there."""
+    absent = absent_chromosomes(genotypes, excluded)
+    if not absent:
+        return
+    known = [name for name in pc.unique(genotypes.markers.chromosome).to_pylist()
+             if name is not None]
+    first = ", ".join(known[:SHOWN_PER_KIND]) + (", …" if len(known) > SHOWN_PER_KIND else "")
+    expected = f"Expected chromosomes of the map ({first})" if known else "There is no map"
+    findings.warn("absent chromosomes", Problem(
+        genotypes.source,
+        f"'exclude_chromosomes' names {', '.join(absent)}, and no marker is there",
+        expected, "Write chromosomes as the map does" if known else "Name one under 'map'"))
 
 
 def parents_of(genotypes: Genotypes, pedigree: Pedigree) -> Parents:
@@ -114,6 +130,7 @@ def _without_records(
     those without have their place by the pedigree.
     """
     drop: NDArray[np.bool_] = np.zeros(inputs.records.size, np.bool_)
+    advice = "With 'relationship: single_step' they would be"
     for effect in settings.model.random if removed else ():
         kind = settings.relationship(effect.relationship)
         members = kind.members(effect.relationship, inputs.sources) if (
@@ -123,6 +140,8 @@ def _without_records(
         gone = pa.array([name for name, code in zip(
             removed, members.levels.codes(removed), strict=True)
             if code < 0 and name not in members.aliases], pa.large_string())
+        if len(gone) and members.source == "the pedigree":
+            advice = "Add the individuals to the pedigree to use them"
         for name in {name for part in effect.parts.values() for name in part.sources}:
             if name in inputs.records.columns:
                 drop |= np.asarray(pc.is_in(inputs.records.text(name), value_set=gone).to_numpy(
@@ -133,6 +152,5 @@ def _without_records(
     first = inputs.records.where(int(np.flatnonzero(drop)[0]))
     findings.warn("records of removed individuals", Problem(
         inputs.records.source, f"{count:,} records are of individuals whose genotypes were left "
-        f"out, and are not used (the first is {first})", "",
-        "With 'relationship: single_step' they would be"))
+        f"out, and are not used (the first is {first})", "", advice))
     return replace(inputs, records=inputs.records.select(np.flatnonzero(~drop)))

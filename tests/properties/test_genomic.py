@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from breedeval.config.load import load_values
-from breedeval.errors import Findings
+from breedeval.errors import Findings, InputError
 from breedeval.evaluation.evaluate import solve_equations
 from breedeval.evaluation.planning import SolveOptions
 from breedeval.evaluation.preparing import Inputs, prepare, prune_to_records
@@ -176,6 +176,49 @@ def test_groups_are_fixed_effects_of_their_shares(data: Data) -> None:
     deviations = found.equations.deviations(0, found.unknowns)[:SIZE, 0]
     np.testing.assert_allclose(
         pd.Series(deviations, names)[data.names], expected.u, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("options", [{}, {"solver": "pcg"}, {"core": GENOTYPED}])
+def test_groups_that_the_markers_know_nothing_of(data: Data, options: dict[str, Any]) -> None:
+    """u ~ N(Q̃g, H), Q̃ = Q − A·₂A₂₂⁻¹Q₂: no group depends on the mean, and none is set to 0."""
+    people = data.pedigree(groups=True)
+    found = solve(data, pedigree=people, groups="altered", **options)
+    names = people.individuals.to_list()
+    q = group_fractions(list(people.sire), list(people.dam), list(people.sire_group),
+                        list(people.dam_group), len(people.groups))
+    own = pd.DataFrame(q, names).loc[data.names].to_numpy().copy()
+    a, rows = tabular(list(data.sire), list(data.dam)), data.rows
+    own -= a[:, rows] @ np.linalg.solve(a[np.ix_(rows, rows)], own[rows])
+    (plain,) = solve(data).equations.precisions
+    order = [plain.levels.to_list().index(name) for name in data.names]
+    k = np.linalg.inv(_dense(plain))[np.ix_(order, order)]
+    at = [data.names.index(name) for name in data.records["id"]]
+    model = dense_model(data, k, *own[at].T)
+    assert found.equations.fixed_size == np.linalg.matrix_rank(model.x)
+    expected = solve_by_covariance(model)
+    atol = 2e-5 if "core" in options else 1e-8
+    # what the records cannot tell is a choice: the values that they can tell are compared
+    np.testing.assert_allclose(
+        values_of(found)[data.names].to_numpy()[at] + found.equations.fitted(
+            np.where(np.arange(found.unknowns.size) < 2, found.unknowns, 0.0)),
+        expected.u[at] + model.x @ expected.b, rtol=0, atol=atol)
+    if not options:
+        if found.equations.fixed_size == model.x.shape[1]:
+            assert found.log_likelihood == pytest.approx(log_likelihood(model), abs=1e-8)
+        deviations = found.equations.deviations(0, found.unknowns)[:SIZE, 0]
+        np.testing.assert_allclose(
+            pd.Series(deviations, names)[data.names], expected.u, rtol=0, atol=1e-8)
+
+
+def test_groups_of_the_pedigree_alone(data: Data) -> None:
+    """No group is set to 0 that the markers tell of; what contradicts itself is refused."""
+    people = data.pedigree(groups=True)
+    wanted = {"pedigree": people, "groups": "pedigree"}
+    with pytest.raises(InputError, match="what markers say can contradict the groups"):
+        solve(data, **wanted)
+    direct, iterative = (solve(data, solver=solver, omega=0.2, **wanted)
+                         for solver in ("cholesky", "pcg"))
+    np.testing.assert_allclose(values_of(iterative), values_of(direct), rtol=0, atol=1e-8)
 
 
 def _dense(precision: Any) -> np.ndarray:

@@ -215,3 +215,40 @@ def test_no_such_file(tmp_path: Path) -> None:
     genotype_files.csv(random_copies(2, 2, 1), tmp_path)
     with pytest.raises(InputError, match=r"chop\.csv: there is no such file\. Did you mean 'chip"):
         read(tmp_path / "chop.csv")
+
+
+@pytest.mark.parametrize("index", ["names", "named", "numbers"])
+def test_an_index_of_pandas_names_the_individuals_of_parquet(index: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame([[0, 2], [1, 1], [2, 0]], columns=["m1", "m2"])
+    people = ["i5", "i6", "i9"]
+    if index == "numbers":  # rows left of a selection, with names in a column
+        frame.insert(0, "id", people)
+        frame.index = pd.Index([4, 5, 8])
+    else:
+        frame.index = pd.Index(people, name="id" if index == "named" else None)
+    frame.to_parquet(tmp_path / "chip.parquet")
+    found = read(tmp_path / "chip.parquet")
+    assert found.individuals.to_list() == people
+    assert found.markers.names.to_list() == ["m1", "m2"]
+    np.testing.assert_array_equal(copies_of(found), [[0, 1, 2], [2, 1, 0]])
+
+
+def test_calls_of_more_individuals_than_fam_has_are_told_of(tmp_path: Path) -> None:
+    path = genotype_files.plink(random_copies(9, 7, seed=1), tmp_path)
+    fam = path.with_suffix(".fam")
+    lines = fam.read_text().splitlines(keepends=True)
+    findings = Findings()
+    read_genotypes(path, GenotypeReading(), findings=findings)
+    assert not findings.warnings
+    fam.write_text("".join(lines[1:]))
+    read_genotypes(path, GenotypeReading(), findings=findings)
+    (told,) = findings.warnings
+    assert told.startswith("chip.bed: there are calls behind those of the 6 individuals of .fam.")
+
+
+def test_a_compressed_bed_file_is_to_be_unpacked(tmp_path: Path) -> None:
+    path = genotype_files.plink(random_copies(3, 4, seed=1), tmp_path)
+    packed = path.with_name("chip.bed.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(InputError, match=r"chip\.bed\.gz: it is compressed.*Unpack all three"):
+        read(packed)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
+from pydantic import ValidationError
 
 from breedeval.errors import InputError
 from breedeval.genotypes.relationship import dominance_matrix, genomic_matrix
@@ -96,6 +98,17 @@ def test_cores_of_other_methods(sources: Sources, method: str) -> None:
     np.testing.assert_allclose(dense(core), dense(exact), rtol=0, atol=2e-3)
 
 
+@pytest.mark.parametrize(("small", "atol"), [(4e9, 1e-7), (0.0, 1e-5)])
+def test_rows_of_a_core_in_double_precision_where_that_costs_nothing(
+    sources: Sources, small: float, atol: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("breedeval.relationship.genomic_core.SMALL", small)
+    exact, core = (build(GenomicSettings(blend=0.1, ridge=0.02, core=core), sources)
+                   for core in (None, 10))
+    np.testing.assert_allclose(
+        np.linalg.inv(dense(core)), np.linalg.inv(dense(exact)), rtol=0, atol=atol)
+
+
 def test_ways_to_choose_a_core() -> None:
     people = Levels.of(["a", "b", "c", "d"])
     diagonal = np.array([1.2, 0.9, 1.0, 0.8])
@@ -113,7 +126,11 @@ def test_ways_to_choose_a_core() -> None:
         Core(random=3, eigenvalues=0.9)
 
 
-def test_a_core_that_determines_the_others_is_refused(sources: Sources) -> None:
+@pytest.mark.parametrize("small", [4e9, 0.0])
+def test_a_core_that_determines_the_others_is_refused(
+    sources: Sources, small: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("breedeval.relationship.genomic_core.SMALL", small)
     copies = sources.genotypes.calls.block(0, 150).T
     twins = Sources(genotypes=genotypes_of(np.vstack([copies, copies[:1]])))
     settings = GenomicSettings(core=("i0", "i1", "i2"))
@@ -147,6 +164,20 @@ def test_markers_without_a_weight_are_named(sources: Sources) -> None:
     assert "'x' in column 'weight' is not a number" in text
     assert "148 of 150 markers of chip.bed have no weight: m2, m3, m4, m5, m6, …" in text
     assert "1 of 150 markers of chip.bed have more than one weight: m1" in text
+
+
+def test_weights_that_are_all_0_are_refused(sources: Sources) -> None:
+    table = Table("w.csv", {"marker": pa.array([f"m{k}" for k in range(150)]),
+                            "weight": pa.array(["0"] * 150)})
+    given = Sources(genotypes=sources.genotypes, tables={("g", "weights"): table})
+    with pytest.raises(InputError, match=r"the weight of every marker of chip\.bed is 0"):
+        build(GenomicSettings(weights=Path("w.csv")), given)
+
+
+@pytest.mark.parametrize("core", [0, -3, ()])
+def test_a_core_of_nobody_is_refused_as_the_run_file_is_read(core: Any) -> None:
+    with pytest.raises(ValidationError):
+        GenomicSettings(core=core)
 
 
 @pytest.mark.parametrize("name", ["G.npz", "G.grm.bin"])

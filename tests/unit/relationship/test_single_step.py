@@ -200,6 +200,32 @@ def test_a_matrix_that_was_saved_is_not_blended_again(pedigree: Pedigree) -> Non
         SingleStepSettings(file="G.npz").build("h", again, pedigree.individuals, threads=1)
 
 
+def test_a_coding_beside_a_matrix_that_is_read_must_be_its_own(pedigree: Pedigree) -> None:
+    first = SingleStepSettings(save="G.npz", method="vanraden2").build(
+        "h", sources(pedigree), pedigree.individuals, threads=1)
+    assert first.stored is not None
+    again = Sources(pedigree, {"h": first.stored})
+    plain = {"file": "G.npz", "blend": 0, "tune": "none"}
+    SingleStepSettings(**plain, method="vanraden2").build(
+        "h", again, pedigree.individuals, threads=1)
+    for option in ({"method": "yang"}, {"frequencies": "half"}, {"weights": "w.csv"}):
+        with pytest.raises(InputError, match=f"'{next(iter(option))}' beside 'file: G.npz'"):
+            SingleStepSettings(**plain, **option).build(
+                "h", again, pedigree.individuals, threads=1)
+
+
+def test_metafounders_with_a_matrix_of_observed_frequencies_are_refused(
+    pedigree: Pedigree,
+) -> None:
+    people = with_groups(pedigree)
+    first = SingleStepSettings(save="G.npz").build(
+        "h", sources(people), people.individuals, threads=1)
+    assert first.stored is not None
+    with pytest.raises(InputError, match="metafounders with 'frequencies: observed'"):
+        SingleStepSettings(file="G.npz", blend=0, tune="none", metafounders="gamma.csv").build(
+            "h", Sources(people, {"h": first.stored}), people.individuals, threads=1)
+
+
 def test_genotyped_who_are_not_in_the_pedigree_are_all_named(pedigree: Pedigree) -> None:
     copies = dropped(pedigree.sire, pedigree.dam, 20, 3)
     names = [f"x{k}" if k < 8 else f"i{k}" for k in range(30)]

@@ -100,6 +100,18 @@ def test_records_stay_where_the_individual_has_a_place(
         "name"].tolist() == gone
 
 
+def test_records_of_strangers_to_the_pedigree_are_told_of(tmp_path: Path) -> None:
+    path = run_file(tmp_path, "  quality: {individual_call_rate: 0, not_in_pedigree: remove}")
+    (tmp_path / "pedigree.csv").write_text("id,sire,dam\n" + "".join(
+        f"{name},,\n" for name in genotype_files.names("i", 12) if name != "i7"))
+    text = path.read_text().replace("{kind: genomic, ridge: 0.1}", "{kind: single_step}")
+    path.write_text(f"pedigree: {{file: pedigree.csv}}\n{text}")
+    found = breedeval.run(path)
+    assert found.summary["records"] == 11
+    (told,) = (word for word in found.summary["warnings"] if word.startswith("records.csv"))
+    assert told.endswith("Add the individuals to the pedigree to use them.")
+
+
 def test_the_run_without_the_removed_is_the_same(tmp_path: Path) -> None:
     cleaned = breedeval.run(run_file(tmp_path, "  quality: {individual_call_rate: 0.5, maf: 0.1}"))
     _, records, genotypes = made()
@@ -164,6 +176,24 @@ def test_a_record_without_genotypes(tmp_path: Path) -> None:
         "records.csv:14: 'x9' in column 'id' is not in chip.csv. Effect 'animal' needs every "
         "individual there. Add its genotypes or remove the record; or use a relationship of kind "
         "'single_step', for which its pedigree is enough.",)
+
+
+@pytest.mark.parametrize(("asked", "told"), [
+    ("  map: map.csv\n  exclude_chromosomes: ['1', 'X', '77']",
+     "'exclude_chromosomes' names X, 77, and no marker is there. Expected chromosomes of the map "
+     "(1). Write chromosomes as the map does."),
+    ("  exclude_chromosomes: ['X']",
+     "'exclude_chromosomes' names X, and no marker is there. There is no map. Name one under "
+     "'map'."),
+])
+def test_a_chromosome_to_leave_out_that_is_not_there_is_told(
+    asked: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "map.csv").write_text("marker,chromosome,position\n" + "".join(
+        f"{name},{1 if at < 50 else ''},{at}\n"
+        for at, name in enumerate(genotype_files.names("m", 60))))
+    found = breedeval.run(run_file(tmp_path, asked))
+    assert f"chip.csv: {told}" in found.summary["warnings"]
 
 
 def test_what_the_pedigree_says() -> None:
