@@ -276,6 +276,14 @@ def _report_reliability(
 ) -> None:
     if solutions.error_variance is None:
         return
+    impossible = int((solutions.error_variance < 0).sum())
+    if impossible:
+        findings.warn("negative error variances", Problem(
+            "results", f"{impossible} prediction error variances are negative, as a relationship "
+            "is not positive definite; they have no standard error",
+            "Expected a matrix of covariances",
+            "Add 'ridge: 0.01' or 'blend: 0.05' to the genomic relationship, or use another "
+            "method"))
     negative = int((reliability < -1e-9).sum())
     if negative:
         findings.warn("negative reliability", Problem(

@@ -61,12 +61,17 @@ def breeding_values_table(solutions: Solutions) -> pd.DataFrame:
                 "effect": term.name, "component": component,
                 "trait": equations.design.traits[trait],
                 "individual": term.levels.to_series(), "breeding_value": values[:, k],
-                "se": np.sqrt(pev), "reliability": reliability,
+                "se": standard_errors(pev), "reliability": reliability,
                 "accuracy": np.sqrt(np.clip(reliability, 0.0, None)), "inbreeding": inbreeding,
                 "records": counts[k]}), term.levels, precision))
     columns = ["effect", "component", "trait", "individual", "breeding_value", "se",
                "reliability", "accuracy", "inbreeding", "records"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def standard_errors(variance: Vector) -> Vector:
+    """Roots of error variances; NaN where an indefinite relationship makes them negative."""
+    return np.sqrt(np.where(variance < 0, np.nan, variance))
 
 
 def _record_counts(design: Design, term: RandomTerm) -> list[NDArray[np.int64]]:
@@ -102,7 +107,7 @@ def solutions_table(solutions: Solutions) -> pd.DataFrame:
     equations = solutions.equations
     design, layout = equations.design, equations.layout
     estimate = solutions.estimates
-    se = np.sqrt(solutions.error_variance) if solutions.error_variance is not None else (
+    se = standard_errors(solutions.error_variance) if solutions.error_variance is not None else (
         np.full(layout.size, np.nan))
     status = _status(equations)
     parts = []

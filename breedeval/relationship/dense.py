@@ -126,10 +126,9 @@ class Dense:
 
     @property
     def stored(self) -> LabelledMatrix | None:
-        """K, where it is to be saved: one that can be inverted by those who read it."""
+        """K, where it is to be saved: as it was made, unless something had to be added."""
         if self.saved_as is None:
             return None
-        self.settle()
         return LabelledMatrix(self.saved_as, self.levels, self.relationship, self.history)
 
     def settle(self) -> None:
