@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import breedeval
 from breedeval.evaluation.result import Evaluation
+from breedeval.workflow.run import run_file
 from tests.oracles.dense_index import predictions
 from tests.oracles.tabular import tabular
 from tests.unit.workflow.bad_selections import CASES, FILES, GAIN
@@ -210,3 +212,16 @@ def test_accuracies_are_the_same_from_the_equations_and_from_v() -> None:
     tables = [one.decisions["selection"].set_index("individual").sort_index() for one in found]
     np.testing.assert_allclose(tables[0]["accuracy"], tables[1]["accuracy"], atol=1e-9)
     np.testing.assert_allclose(tables[0]["index"], tables[1]["index"], atol=1e-9)
+
+
+def test_breeding_values_are_written_where_a_decision_cannot_be_made(tmp_path: Path) -> None:
+    run = write(tmp_path, GAIN + "  candidates: {where: records > 5}\n")
+    outcome = run_file(run)
+    assert outcome.exit_code == 1
+    assert "nobody is a candidate: 6 not records > 5" in outcome.message
+    assert "The breeding values are written all the same" in outcome.message
+    assert outcome.directory is not None
+    assert (outcome.directory / "breeding_values.csv").is_file()
+    assert not (outcome.directory / "selection.csv").exists()
+    summary = json.loads((outcome.directory / "summary.json").read_text())
+    assert "nobody is a candidate" in summary["undecided"][0]
