@@ -145,6 +145,7 @@ def _notices(evaluation: Evaluation, views: list[View]) -> list[tuple[str, str]]
                                "variances."))
     elif str(summary.get("status", "done")) != "done":
         notices.append(("bad", f"The run ended with the status “{summary['status']}”."))
+    notices += [("bad", f"Not decided: {words}") for words in summary.get("undecided") or ()]
     if views and not any(view.has_reliability for view in views):
         notices.append(("note", _why_no_reliability(evaluation)))
     return notices
