@@ -95,9 +95,11 @@ def plan_selection(run: Run, equations: Equations) -> Plan | None:
                     if name in attributes and name not in (*names, *COMPUTED))
     for key, listed in (("include", include), ("exclude", exclude)):
         warn_of_unknown(f"selection: candidates: {key}", listed or (), levels, run.findings)
-    return Plan(asked, names, cells, rules, columns,
+    plan = Plan(asked, names, cells, rules, columns,
                 read_mating_sources(asked.mating, levels, run.findings),
                 read_bounds(asked.contributions, levels, run.findings))
+    _check_candidates(plan, run, equations)
+    return plan
 
 
 def _check_candidates(plan: Plan, run: Run, equations: Equations) -> None:

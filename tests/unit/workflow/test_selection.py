@@ -12,6 +12,7 @@ import pytest
 
 import breedeval
 from breedeval.evaluation.result import Evaluation
+from breedeval.workflow.check import check_file
 from breedeval.workflow.run import run_file
 from tests.oracles.dense_index import predictions
 from tests.oracles.tabular import tabular
@@ -33,6 +34,14 @@ def test_bad_decisions(name: str, tmp_path: Path) -> None:
     problems = tuple(problem.removeprefix(f"{tmp_path}/").replace(str(tmp_path), "FOLDER")
                      for problem in caught.value.problems)
     assert problems == messages
+
+
+@pytest.mark.parametrize("where", ["age > 200", "sex > 1"])
+def test_what_nobody_can_meet_is_found_before_anything_is_solved(
+    where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check_file(write(tmp_path, GAIN + f"  candidates: {{where: {where}}}\n")) == 1
+    assert "run.yaml:12:" in capsys.readouterr().err
 
 
 def test_names_in_a_list_that_nobody_has_are_told(tmp_path: Path) -> None:
