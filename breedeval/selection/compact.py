@@ -23,7 +23,6 @@ from breedeval.selection.coancestry import (
     FromPedigree,
     LowRank,
     matrix_of,
-    mean_coancestry,
 )
 
 Vector = NDArray[np.float64]
@@ -127,20 +126,3 @@ def _error(coancestry: Coancestry, found: LowRank, seed: int) -> float:
         shares[rng.choice(coancestry.size, count, replace=False), k] = 1 / count
     right = np.einsum("ik,ik->k", shares, coancestry.times(shares))
     return float(np.abs(np.einsum("ik,ik->k", shares, found.times(shares)) - right).max())
-
-
-def mean_of(found: Compact, shares: Vector) -> float:
-    """c′Kc as the page has it."""
-    arrays = found.arrays
-    if found.kind == "ancestors":
-        gamma = np.asarray(arrays["gamma"], np.float64)
-        pedigree = FromPedigree(
-            np.asarray(arrays["sire"], np.int32), np.asarray(arrays["dam"], np.int32),
-            np.asarray(arrays["mendelian"], np.float64), np.asarray(arrays["rows"], np.int32),
-            np.zeros(0), gamma if gamma.size else None, found.ploidy)
-        return mean_coancestry(pedigree, shares)
-    if found.kind == "matrix":
-        matrix = np.asarray(arrays["matrix"], np.float64)
-        return float(shares @ matrix @ shares)
-    low = LowRank(np.asarray(arrays["factor"], np.float64), np.asarray(arrays["own"], np.float64))
-    return mean_coancestry(low, shares)

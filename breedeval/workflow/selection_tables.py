@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from breedeval.selection.index import Information
 from breedeval.selection.ranking import Goal, Ranking
 from breedeval.selection.responses import (
-    Strength,
     covariance_within,
     response,
     strength,
@@ -137,15 +136,11 @@ def facts(among: Candidacy, scheme: Scheme, interval: float) -> dict[str, Any]:
         "individuals": len(among.frame), "candidates": int(among.mask.sum()),
         "left_out": dict(among.left_out),
         "selected": {sex: one.selected for sex, one in strengths.items()},
-        "intensity": {sex: _plain(one) for sex, one in strengths.items()},
+        "intensity": {sex: asdict(one) for sex, one in strengths.items()},
         "index_mean": {sex: _means(index, among, sex, scheme.shares) for sex in strengths},
         "index_sd": scheme.deviation, "accuracy": _accuracy(scheme, a),
         "generation_interval": interval,
     }
-
-
-def _plain(one: Strength) -> dict[str, float]:
-    return asdict(one)
 
 
 def _means(index: Vector, among: Candidacy, sex: str, shares: Vector) -> dict[str, float]:

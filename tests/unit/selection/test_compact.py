@@ -8,7 +8,8 @@ import pytest
 from breedeval.relationship.numerator import from_pedigree
 from breedeval.selection import compact as module
 from breedeval.selection.coancestry import Dense, mean_coancestry, of_pedigree
-from breedeval.selection.compact import compact, mean_of
+from breedeval.selection.compact import compact
+from tests.oracles.compact_coancestry import mean_of
 from tests.oracles.tabular import tabular
 from tests.unit.pedigree.made import pedigree_of, random_parents
 

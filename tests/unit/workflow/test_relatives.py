@@ -10,8 +10,9 @@ import pytest
 
 import breedeval
 from breedeval.evaluation.result import Evaluation
-from breedeval.selection.compact import Compact, mean_of
+from breedeval.selection.compact import Compact
 from breedeval.workflow import relatives
+from tests.oracles.compact_coancestry import mean_of
 from tests.unit.workflow.test_selection import dense, evaluated
 
 SELECTION: dict[str, Any] = {
